@@ -133,6 +133,34 @@ export const cases: Readonly<Record<string, readonly [files: readonly string[], 
       },
     },
   ],
+  'a seal whose key lies elsewhere, with time stamps': [
+    [production],
+    {
+      services: {
+        contract: {
+          settings: {
+            ACCORD_SEAL_SIGNER_URL: 'https://signer.example:8443/v1/keys/seal/sign',
+            ACCORD_TSA_URL: 'https://tsa.example/rfc3161',
+            ACCORD_TSA_USER: 'accord',
+          },
+          secretSettings: {
+            ACCORD_SEAL_PASSWORD: null,
+            ACCORD_SEAL_SIGNER_TOKEN: { secret: 'accord-signer', key: 'token' },
+            ACCORD_TSA_PASSWORD: { secret: 'accord-tsa', key: 'password' },
+          },
+          files: {
+            ACCORD_SEAL_P12: null,
+            ACCORD_SEAL_CERTIFICATE_FILE: { configMap: 'seal', key: 'chain.pem' },
+            ACCORD_TSA_ISSUERS_FILE: { configMap: 'seal', key: 'time-stamps.pem' },
+          },
+        },
+      },
+      networkPolicy: {
+        signer: { to: [{ ipBlock: { cidr: '192.0.2.7/32' } }] },
+        timeStamps: { to: [{ ipBlock: { cidr: '192.0.2.8/32' } }] },
+      },
+    },
+  ],
   'two ingresses': [
     [small],
     {

@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSettings } from '@accord/core/runtime';
 import { roles } from '@accord/postgres/provision';
 import { auditOptions, auditSettings } from '../../deploy/audit/settings.ts';
-import { contractSettings } from '../../services/contract/src/config.ts';
+import { readConfig as readContract } from '../../services/contract/src/config.ts';
 import { readConfig as readNotification } from '../../services/notification/src/config.ts';
 import { readConfig as readOrder } from '../../services/order/src/config.ts';
 import { readConfig as readRefund } from '../../services/refund/src/config.ts';
@@ -16,7 +15,7 @@ import { containerOf, environmentOf as environment } from './environment.ts';
 
 const readers: Readonly<Record<(typeof services)[number], (env: NodeJS.ProcessEnv) => object>> = {
   order: readOrder,
-  contract: (env) => readSettings(contractSettings, env),
+  contract: readContract,
   refund: readRefund,
   notification: readNotification,
 };

@@ -97,6 +97,14 @@ const refusals: readonly (readonly [values: object, says: string | RegExp])[] = 
     { routes: { operators: { host: 'api.accord.example' } } },
     "routes.operators.host is another host than the customers'",
   ],
+  [
+    { services: { contract: { settings: { ACCORD_TSA_URL: 'https://tsa.example' } } } },
+    'networkPolicy.timeStamps.to has the peers',
+  ],
+  [
+    { services: { contract: { settings: { ACCORD_SEAL_SIGNER_URL: 'https://signer.example/seal' } } } },
+    'networkPolicy.signer.to has the peers',
+  ],
   ...['postgres.to', 'kafka.to', 'issuer.to', 'smtp.to', 'traces.to', 'gateway.from', 'prometheus.from'].map(
     (peer) => {
       const [name, side] = peer.split('.') as [string, string];
@@ -184,6 +192,20 @@ if (hasHelm)
         { type: 'cpu', metricType: 'Utilization', metadata: { value: '70' } },
       ]);
     }
+  });
+
+if (hasHelm)
+  test('CTR-22 CTR-37 the contract service alone reaches the seal’s key and the time stamp authority', () => {
+    const objects = render(...cases['a seal whose key lies elsewhere, with time stamps']!);
+    const reached = (name: string) =>
+      (named(objects, 'NetworkPolicy', `accord-${name}`).spec.egress as KubernetesObject[])
+        .filter(({ to }) => JSON.stringify(to).includes('192.0.2.'))
+        .map(({ to, ports }) => [to[0].ipBlock.cidr, ports[0].port]);
+    expect(reached('contract')).toEqual([
+      ['192.0.2.7/32', 8443],
+      ['192.0.2.8/32', 443],
+    ]);
+    for (const name of services.filter((one) => one !== 'contract')) expect(reached(name)).toEqual([]);
   });
 
 if (hasHelm)

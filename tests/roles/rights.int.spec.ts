@@ -62,7 +62,8 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     contract_orders: 'insert, update (snapshot, released)',
     contracts:
       'insert, update (version, number, status, amount, refusals, void_reason, void_text, removed, drafted_at, ' +
-      'finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until)',
+      'finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until, ' +
+      'stamp_missed_since)',
     live_orders: 'insert, delete',
     order_view: view,
     products: view,

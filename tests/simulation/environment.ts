@@ -75,7 +75,6 @@ export const profile: Profile = (() => {
 /** Signs nothing: sealing is replaced by quick-seal.ts, which does not ask it. Its certificate is always valid. */
 const sealKey: Parameters<typeof contractService>[0]['sealKey'] = {
   test: true,
-  algorithm: 'ecdsa',
   chains: [
     [
       {
@@ -85,7 +84,6 @@ const sealKey: Parameters<typeof contractService>[0]['sealKey'] = {
       } as X509Certificate,
     ],
   ],
-  signatureLength: 71,
   sign: () => Promise.reject(new Error('no signature is needed here')),
 };
 

@@ -1,5 +1,5 @@
 /** Connections to others that are made by TLS, and without it where it is asked for by name (API-17). */
-export const wires = ['kafka', 'postgres', 'jwks', 'smtp'] as const;
+export const wires = ['kafka', 'postgres', 'jwks', 'smtp', 'tsa'] as const;
 type Wire = (typeof wires)[number];
 
 /** Settings that say it, also before they were checked. */

@@ -9,6 +9,8 @@ interface OpsParts {
   readonly metrics: Metrics;
   /** Why it cannot do its work now, a line each; none where it can. */
   readonly notReady: () => readonly string[] | Promise<readonly string[]>;
+  /** What will need somebody, a line each. */
+  readonly warnings?: () => readonly string[];
 }
 
 /** Shorter than the second that Kubernetes gives a probe. */
@@ -30,6 +32,10 @@ const respondStatus = (res: ServerResponse, reasons: readonly string[] = []) =>
     ? respond(res, 200, '{"status":"up"}')
     : respond(res, 503, JSON.stringify({ status: 'down', reasons }));
 
+/** Up whatever it warns of: to start it anew would mend nothing. */
+const startedWith = (warnings: readonly string[]): string =>
+  JSON.stringify({ status: 'up', ...(warnings.length > 0 && { warnings }) });
+
 /** With a reason also where the check hangs or fails. */
 const inTime = (check: OpsParts['notReady']): Promise<readonly string[]> => {
   const answered = Promise.resolve()
@@ -47,10 +53,11 @@ export async function listenOps({
   host,
   metrics,
   notReady,
+  warnings = () => [],
 }: OpsParts): Promise<{ readonly port: number; close(): Promise<void> }> {
   const pages: Readonly<Record<string, (res: ServerResponse) => unknown>> = {
     '/livez': (res) => respondStatus(res),
-    '/startupz': (res) => respondStatus(res),
+    '/startupz': (res) => respond(res, 200, startedWith(warnings())),
     '/readyz': async (res) => respondStatus(res, await inTime(notReady)),
     '/metrics': async (res) => respond(res, 200, await metrics.text(), metrics.contentType),
   };

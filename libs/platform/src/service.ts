@@ -34,6 +34,8 @@ export interface Service {
   readonly retention?: readonly Retention[];
   /** Adds the service's own metrics to the platform's. */
   readonly metrics?: (metrics: Metrics, db: Database) => void;
+  /** Lines that `/startupz` shows beside its answer: what will need somebody, and holds up nothing yet. */
+  readonly warnings?: () => readonly string[];
   /** Ended when the service stops, after workers and consumers: pools to the outside such as SMTP. */
   readonly close?: () => Promise<void>;
 }

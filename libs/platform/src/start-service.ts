@@ -264,7 +264,13 @@ async function startEdges(
   });
   const [http, ops] = await Promise.all([
     listen(app, settings.ACCORD_PORT, settings.ACCORD_HOST),
-    listenOps({ port: settings.ACCORD_OPS_PORT, host: settings.ACCORD_HOST, metrics, notReady }),
+    listenOps({
+      port: settings.ACCORD_OPS_PORT,
+      host: settings.ACCORD_HOST,
+      metrics,
+      notReady,
+      ...(service.warnings && { warnings: service.warnings }),
+    }),
   ]);
   return {
     port: http.port,

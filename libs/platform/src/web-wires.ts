@@ -8,7 +8,7 @@ import type { PlatformSettings } from './settings.ts';
  * @throws Error where a plain wire is not asked for by name, or the CA is not right or of no use (API-17).
  */
 export function trustFor(
-  wire: 'jwks' | 'smtp',
+  wire: 'jwks' | 'smtp' | 'tsa',
   { url, ca, ...settings }: PlainWireSettings & { readonly url: string; readonly ca: string | undefined },
 ): (() => TlsMaterial) | undefined {
   const name = `ACCORD_${wire.toUpperCase()}_`;

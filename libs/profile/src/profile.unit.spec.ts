@@ -88,6 +88,12 @@ describe('what the shipped profiles say, field by field', () => {
     ],
     ['contracts.termsUrl', (p) => new URL(p.contracts.termsUrl).host, 'cloud.baidu.com', 'terms.aliyun.com'],
     ['contracts.icpFiling', (p) => p.contracts.icpFiling, 'none', 'ctr_31'],
+    [
+      'contracts.timeStampAway',
+      (p) => p.contracts.timeStampAway,
+      { then: 'wait' },
+      { then: 'seal_without', afterMs: 86_400_000 },
+    ],
     ['tickets.hours.days', (p) => p.tickets.days, [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]],
     ['tickets.hours', (p) => `${p.tickets.from}-${p.tickets.to}`, '09:30-18:00', '09:30-18:00'],
     ['tickets.hours.timeZone', (p) => p.tickets.timeZone, 'Asia/Shanghai', 'Asia/Shanghai'],
@@ -243,6 +249,13 @@ describe('a profile that does not validate names the field', () => {
     ['timeZone', { timeZone: 'Asia/Pekin' }, 'is an IANA time zone'],
     ['timeZone', { timeZone: '+08:00' }, 'is an IANA time zone'],
     ['contracts.sources', { contracts: { sources: [] } }, 'names one at least'],
+    ['contracts.timeStampAway.then', { contracts: { timeStampAway: { then: 'hope' } } }, 'Invalid'],
+    ['contracts.timeStampAway.after', { contracts: { timeStampAway: { after: 'P1D' } } }, 'is no field'],
+    [
+      'contracts.timeStampAway.after',
+      { contracts: { timeStampAway: { then: 'seal_without', after: 'PT0S' } } },
+      'is longer than 0',
+    ],
     ['contracts.sources', { contracts: { sources: ['order', 'order'] } }, 'names each once'],
     ['contracts.marketplaceCategories', { contracts: { marketplaceCategories: [] } }, 'names one at least'],
     [

@@ -65,6 +65,17 @@ const Paper = z.discriminatedUnion('by', [
 
 const OfflineAddress = z.strictObject({ recipient: Text, phone: Text, address: Text });
 
+/**
+ * Where a time stamp authority is configured and gives none: contracts wait for it, or, so long after a contract first
+ * missed its time stamp, are sealed without one (CTR-37).
+ */
+const TimeStampAway = z.discriminatedUnion('then', [
+  z.strictObject({ then: z.literal('wait') }),
+  z
+    .strictObject({ then: z.literal('seal_without'), after: PositiveMs })
+    .transform(({ after, ...away }) => ({ ...away, afterMs: after })),
+]);
+
 const Contracts = z
   .strictObject({
     sources: each(z.enum(['order', 'bill'])).refine((sources) => sources.length > 0, 'names one at least'),
@@ -97,6 +108,7 @@ const Contracts = z
     /** Of products that have none of their own. */
     termsUrl: WebAddress,
     icpFiling: z.enum(['none', 'ctr_31']),
+    timeStampAway: TimeStampAway,
   })
   .refine(
     ({ termsIncludedFor: { brands, categories }, termsIncluded: { 'zh-CN': zh, en } }) =>

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import {
   expectVersion,
   Refusal,
@@ -32,23 +33,27 @@ import {
   leaseSealing,
   listContractsToSeal,
   saveSealing,
+  waitOn,
   type SealingLease,
 } from './contract/sealing-store.ts';
 import { contentOf } from './document/content.ts';
 import { findDocument, storeDocument } from './document/document-store.ts';
 import { renderDocument } from './document/document.ts';
 import { findOrders, findOwnTerms, type Order } from './order-view.ts';
+import { OutsideFailed } from './seal/outside.ts';
 import { signerAt, type SealKey } from './seal/seal-key.ts';
-import { sealDocument } from './seal/sign-document.ts';
+import { isForStamp, sealStamped } from './seal/stamped-seal.ts';
+import type { TimeStampAuthority } from './seal/time-stamp-authority.ts';
 
 // Finalizing only marks the contract and fixes its words. The sealed file is made between two transactions,
 // and the second stores the file and makes the contract official together: a crash anywhere leaves the
 // contract waiting for its seal (CTR-34).
 
-/** A provider: its rules, and the key that seals for it. */
+/** A provider: its rules, the key that seals for it, and the authority whose time stamps its seals carry. */
 export interface Provider {
   readonly profile: Profile;
   readonly sealKey: SealKey;
+  readonly timeStamps?: TimeStampAuthority | undefined;
 }
 
 /** The orders as reserved, with the facts told since; and `known`, as the order service showed them last. */
@@ -149,39 +154,55 @@ const mostAttempts = 5;
 const leaseMs = 20_000;
 
 /** A lease with the time of signing. */
-type Lease = SealingLease & { readonly at: Date };
+type Lease = SealingLease & {
+  readonly at: Date;
+  /** The profile lets it be sealed without a time stamp by now, where none can be had (CTR-37). */
+  readonly mayLackStamp: boolean;
+};
 interface SealedFile {
   readonly file: Buffer;
   readonly sha256: string;
 }
 
 /**
- * Renders and signs the contracts that wait for their seal. While the key's certificates are not valid they wait
- * on, tried again and again, and no try counts (CTR-37). The lease keeps a second instance away; where it
- * ran out, the first file stored stays. A round ends with a new version, so the contract's version names it: a
- * result that comes after its round has ended changes nothing (CTR-34).
+ * Renders and signs the contracts that wait for their seal. While the key's certificates are not valid, or a signing
+ * port or time stamp authority is away, they wait on, tried again and again, and no try counts (CTR-37). The lease
+ * keeps a second instance away; where it ran out, the first file stored stays. A round ends with a new version, so the
+ * contract's version names it: a result that comes after its round has ended changes nothing (CTR-34).
  */
-export const sealing = ({ sealKey }: Pick<Provider, 'sealKey'>): LeasedWork<Lease, SealedFile> => ({
+export const sealing = (provider: Provider, log: Logger): LeasedWork<Lease, SealedFile> => ({
   name: 'sealing',
   everyMs: 100,
   parallel: 2,
   due: listContractsToSeal,
   take: (tx, item) => {
-    signerAt(sealKey, tx.now);
-    return takeSealing(tx, item);
+    signerAt(provider.sealKey, tx.now);
+    provider.sealKey.port?.expectBack();
+    return takeSealing(tx, item, provider.profile.contracts);
   },
-  perform: ({ content, at }) => sealDocument(content, sealKey, at),
+  perform: ({ content, at, mayLackStamp }) => sealStamped(content, provider, { at, mayLackStamp, log }),
   record: recordSealing,
   giveBack: giveBackSealing,
 });
 
 /** A sealing that took its process down with it counts as an attempt, too. */
-async function takeSealing(tx: Tx, { id: contractId }: DueItem): Promise<Lease | undefined> {
+async function takeSealing(
+  tx: Tx,
+  { id: contractId }: DueItem,
+  { timeStampAway }: Profile['contracts'],
+): Promise<Lease | undefined> {
   const lease = await leaseSealing(tx, { contractId, until: new Date(tx.now.getTime() + leaseMs) });
   if (!lease) return undefined;
-  if (lease.attempt <= mostAttempts) return { ...lease, at: tx.now };
-  await backToDraft(tx, await lockContract(tx, contractId), 'tried_too_often');
-  return undefined;
+  if (lease.attempt > mostAttempts) {
+    await backToDraft(tx, await lockContract(tx, contractId), 'tried_too_often');
+    return undefined;
+  }
+  const { stampMissedSince: since } = lease;
+  const mayLackStamp =
+    timeStampAway.then === 'seal_without' &&
+    since !== null &&
+    tx.now.getTime() - since.getTime() >= timeStampAway.afterMs;
+  return { ...lease, at: tx.now, mayLackStamp };
 }
 
 async function backToDraft(tx: Tx, contract: Contract, reason: SealFailure): Promise<void> {
@@ -208,8 +229,19 @@ async function recordSealing(
   saveContract(tx, finalizeContract(contract, { sha256: stored, at: tx.now }));
 }
 
-/** After the last attempt the contract is a draft again, and its customer is told; the log has the error. */
-async function giveBackSealing(tx: Tx, { contractId, round, attempt }: Lease): Promise<'retry' | 'ended'> {
+/**
+ * After the last attempt the contract is a draft again, and its customer is told; the log has the error. Whether
+ * someone outside gave an answer that did not come makes no difference: it has no effect, and is asked for anew.
+ */
+async function giveBackSealing(
+  tx: Tx,
+  { contractId, round, attempt }: Lease,
+  error: Error,
+): Promise<'retry' | 'ended'> {
+  if (error instanceof OutsideFailed) {
+    waitOn(tx, { contractId, round, attempt }, { forStamp: isForStamp(error) });
+    return 'retry';
+  }
   if (attempt < mostAttempts) {
     endLease(tx, { contractId, round, attempt });
     return 'retry';

@@ -19,37 +19,41 @@ import { sealing, type Provider } from './sealing.ts';
 import { voidingSubscriptions } from './voiding.ts';
 
 /** The contract service's table of contents. */
-export const contractService = (provider: Provider, { log }: ServiceContext): Service => ({
-  name: 'contract',
-  schema: 'contracts',
-  migrations: new URL('../migrations/', import.meta.url),
-  routes: [
-    ...applicationRoutes(provider.profile),
-    ...eligibleRoutes(provider.profile),
-    ...verificationRoutes,
-    ...contractRoutes(provider),
-    ...ticketRoutes(provider.profile),
-    ...accountRoutes,
-    ...billRoutes(provider.profile),
-  ],
-  problems,
-  tags: {
-    contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
-    tickets: 'What the provider is asked to do about a contract.',
-    accounts: 'Facts of accounts that contracts need.',
-    bills: 'Monthly bills, over which there may be contracts.',
-  },
-  timeZone: provider.profile.timeZone,
-  subscriptions: projecting(
-    [orderView],
-    [
-      applicationSubscriptions(provider.profile),
-      voidingSubscriptions,
-      draftAmountSubscriptions,
-      platformSubscriptions(provider.profile),
+export const contractService = (provider: Provider, { log }: ServiceContext): Service => {
+  const expiry = sealExpiry(provider, log);
+  return {
+    name: 'contract',
+    schema: 'contracts',
+    migrations: new URL('../migrations/', import.meta.url),
+    routes: [
+      ...applicationRoutes(provider.profile),
+      ...eligibleRoutes(provider.profile),
+      ...verificationRoutes,
+      ...contractRoutes(provider),
+      ...ticketRoutes(provider.profile),
+      ...accountRoutes,
+      ...billRoutes(provider.profile),
     ],
-  ),
-  lockRows: lockRowsOf,
-  workers: [leasedWork(sealing(provider)), sealExpiry(provider.sealKey, log)],
-  metrics: sealMetrics(provider.sealKey),
-});
+    problems,
+    tags: {
+      contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
+      tickets: 'What the provider is asked to do about a contract.',
+      accounts: 'Facts of accounts that contracts need.',
+      bills: 'Monthly bills, over which there may be contracts.',
+    },
+    timeZone: provider.profile.timeZone,
+    subscriptions: projecting(
+      [orderView],
+      [
+        applicationSubscriptions(provider.profile),
+        voidingSubscriptions,
+        draftAmountSubscriptions,
+        platformSubscriptions(provider.profile),
+      ],
+    ),
+    lockRows: lockRowsOf,
+    workers: [leasedWork(sealing(provider, log)), expiry.worker],
+    metrics: sealMetrics(provider),
+    warnings: expiry.warnings,
+  };
+};

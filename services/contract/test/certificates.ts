@@ -40,6 +40,8 @@ export interface Wanted {
   /** The first byte of the key usage; null: none. Default: digital signature and non-repudiation. */
   readonly usage?: number | null;
   readonly extendedUses?: readonly string[];
+  /** Whether the extended uses are critical. Default: not. */
+  readonly critical?: boolean;
   readonly dnsNames?: readonly string[];
   /** Default: SHA-256. */
   readonly digest?: 'SHA-1' | 'SHA-256';
@@ -72,7 +74,14 @@ const commonName = (value: string) =>
   new AttributeTypeAndValue({ type: '2.5.4.3', value: new Utf8String({ value }) });
 
 function extensionsOf(wanted: Wanted): Extension[] {
-  const { ca = false, mostBelow: pathLenConstraint, usage = 0xc0, extendedUses, dnsNames } = wanted;
+  const {
+    ca = false,
+    mostBelow: pathLenConstraint,
+    usage = 0xc0,
+    extendedUses,
+    dnsNames,
+    critical = false,
+  } = wanted;
   const extension = (extnID: string, critical: boolean, value: { toBER(): ArrayBuffer }) =>
     new Extension({ extnID, critical, extnValue: value.toBER() });
   const bits = usage !== null && new BitString({ valueHex: Uint8Array.of(usage).buffer });
@@ -88,11 +97,17 @@ function extensionsOf(wanted: Wanted): Extension[] {
     ),
     ...(bits ? [extension('2.5.29.15', true, bits)] : []),
     ...(extendedUses
-      ? [extension('2.5.29.37', false, new ExtKeyUsage({ keyPurposes: [...extendedUses] }).toSchema())]
+      ? [extension('2.5.29.37', critical, new ExtKeyUsage({ keyPurposes: [...extendedUses] }).toSchema())]
       : []),
     ...(names ? [extension('2.5.29.17', false, new GeneralNames({ names }).toSchema())] : []),
   ];
 }
+
+const pem = (label: string, der: Buffer) =>
+  `-----BEGIN ${label}-----\n${der.toString('base64').replaceAll(/.{1,64}/g, '$&\n')}-----END ${label}-----\n`;
+export const certificatePem = (...all: readonly Issued[]): string =>
+  all.map(({ certificate }) => pem('CERTIFICATE', certificate)).join('');
+export const keyPem = ({ key }: Issued): string => key.export({ format: 'pem', type: 'pkcs8' }) as string;
 
 function signingKeyOf(key: KeyObject, hash: string) {
   const algorithm =

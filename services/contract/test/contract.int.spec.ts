@@ -804,7 +804,9 @@ describe('finalizing', () => {
       expect(await get(contractId)).toMatchObject({ status: 'sealing' });
       const metrics = await (await fetch(`${t.opsUrl}/metrics`)).text();
       expect(metrics).toMatch(/^accord_seal_valid\{.*\} 0$/m);
-      expect(metrics).toMatch(/^accord_seal_certificate_days_left\{subject="CN=Example Seal",.*\} -\d/m);
+      expect(metrics).toMatch(
+        /^accord_seal_certificate_days_left\{subject="CN=Example Seal",use="seal",.*\} -\d/m,
+      );
       expect(metrics).toMatch(/^accord_due_items\{worker="sealing",.*\} [1-9]/m);
     } finally {
       seal.chains = undefined;

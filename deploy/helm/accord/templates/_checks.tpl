@@ -38,10 +38,18 @@
       "%s: autoscaling.maxReplicas is %d, but a topic has %d partitions: more pods would share no lag"
       $name (int $autoscaling.maxReplicas) $partitions) -}}
 {{- end -}}
-{{- $sealed := hasKey $service.files "ACCORD_SEAL_P12" -}}
-{{- if and (eq $name "contract") (eq $values.environment "production") (not $sealed) -}}
-{{- $wrong = append $wrong
-      "contract: files.ACCORD_SEAL_P12 mounts the seal, without which it does not start in production" -}}
+{{- if eq $name "contract" -}}
+{{- $sealed := or (hasKey $service.files "ACCORD_SEAL_P12") (hasKey $service.settings "ACCORD_SEAL_SIGNER_URL") -}}
+{{- if and (eq $values.environment "production") (not $sealed) -}}
+{{- $wrong = append $wrong (print "contract: files.ACCORD_SEAL_P12 mounts the seal, or settings.ACCORD_SEAL_SIGNER_URL "
+      "says where its key is; without either it does not start in production") -}}
+{{- end -}}
+{{- range $setting, $peer := dict "ACCORD_SEAL_SIGNER_URL" "signer" "ACCORD_TSA_URL" "timeStamps" -}}
+{{- $reached := or (not $values.networkPolicy.enabled) (get $values.networkPolicy $peer).to -}}
+{{- if and (hasKey $service.settings $setting) (not $reached) -}}
+{{- $wrong = append $wrong (printf "networkPolicy.%s.to has the peers; or networkPolicy.enabled is false" $peer) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- $secrets := include "accord.serviceSecrets" (list $ $name $service) | fromYaml -}}
 {{- $wrong = concat $wrong (include "accord.settingsWrong" (list $name $service $secrets) | fromYamlArray) -}}

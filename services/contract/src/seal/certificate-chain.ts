@@ -1,6 +1,6 @@
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { BitString } from 'asn1js';
-import { BasicConstraints, Certificate } from 'pkijs';
+import { BasicConstraints, Certificate, ExtKeyUsage } from 'pkijs';
 
 /** The signer's certificate, then those that issued it one after the other, as far as known. */
 export type CertificateChain = readonly [X509Certificate, ...X509Certificate[]];
@@ -10,13 +10,14 @@ export type CertificateChains = readonly [CertificateChain, ...CertificateChain[
 
 /**
  * The chains of a key's certificates among some in any order; others are left out, and so is a chain that can carry
- * no seal at any time.
+ * no seal at any time. The key is a private one, or its public half.
  *
  * @throws Error where none belongs to the key, or none of them can carry a seal (CTR-37): a key is too short, a
  * digest broken, or a certificate was issued for another use.
  */
 export function chainsOf(key: KeyObject, certificates: readonly X509Certificate[]): CertificateChains {
-  const own = certificates.filter((certificate) => certificate.checkPrivateKey(key));
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  const own = certificates.filter((certificate) => certificate.publicKey.equals(publicKey));
   if (own.length === 0) throw new Error('seal key: no certificate belongs to the private key');
   const chains = own.flatMap((one) => continued([one], certificates));
   const [first, ...others] = chains.filter((chain) => faultsOf(chain).length === 0);
@@ -33,6 +34,45 @@ function continued(chain: CertificateChain, all: readonly X509Certificate[]): Ce
   const isRoot = isOf(last, last);
   if (issuers.length === 0 || isRoot) return [chain];
   return issuers.flatMap((issuer) => continued([...chain, issuer], all));
+}
+
+/**
+ * The chain from the certificate of a time stamp authority to one that is trusted, by others that are known.
+ *
+ * @throws Error where none leads there that is valid at that time, or the certificate is not for time stamps alone
+ * (RFC 3161, 2.3).
+ */
+export function timeStampChain(
+  own: X509Certificate,
+  {
+    known,
+    trusted,
+    at,
+  }: { known: readonly X509Certificate[]; trusted: readonly X509Certificate[]; at: Date },
+): CertificateChain {
+  const faults = [...keyFaults(own), ...timeStampFaults(own)];
+  if (faults.length > 0) throw new Error(`${subjectOf(own)}: ${faults.join('; ')}`);
+  const isTrusted = (one: X509Certificate) => trusted.some((root) => isSame(root, one));
+  const chains = continued([own], [...trusted, ...known.filter((one) => !isTrusted(one))])
+    .filter((chain) => chain.some(isTrusted))
+    .map(
+      (chain) => chain.slice(0, chain.findIndex(isTrusted) + 1) as [X509Certificate, ...X509Certificate[]],
+    );
+  const [first, ...others] = chains;
+  if (!first) throw new Error(`${subjectOf(own)}: no chain of its leads to a certificate that is trusted`);
+  const chain = chainAt([first, ...others], at);
+  const invalid = invalidAt(chain, at);
+  if (invalid) throw new Error(validityOf(invalid));
+  const ofIssuers = issuersFaults(chain);
+  if (ofIssuers.length > 0) throw new Error(ofIssuers.join('; '));
+  return chain;
+}
+
+/** For a certificate that is not valid now. */
+export function validityOf(certificate: X509Certificate): string {
+  const { validFromDate, validToDate } = certificate;
+  const [from, to] = [validFromDate, validToDate].map((date) => date.toISOString());
+  return `${subjectOf(certificate)} is valid from ${from} to ${to}, not now`;
 }
 
 /** By name, also where the issuer may issue none, which is told then. */
@@ -60,12 +100,15 @@ export function chainAt(chains: CertificateChains, at: Date): CertificateChain {
 export const invalidAt = (chain: CertificateChain, at: Date): X509Certificate | undefined =>
   chain.find(({ validFromDate, validToDate }) => at < validFromDate || at > validToDate);
 
-const faultsOf = ([own, ...issuers]: CertificateChain): string[] => [
-  ...[...keyFaults(own), ...signerFaults(own)].map((fault) => `${subjectOf(own)}: ${fault}`),
-  ...issuers.flatMap((one, below) =>
-    [...keyFaults(one), ...issuerFaults(one, below)].map((fault) => `${subjectOf(one)}: ${fault}`),
-  ),
+const faultsOf = (chain: CertificateChain): string[] => [
+  ...[...keyFaults(chain[0]), ...signerFaults(chain[0])].map((fault) => `${subjectOf(chain[0])}: ${fault}`),
+  ...issuersFaults(chain),
 ];
+
+const issuersFaults = ([, ...issuers]: CertificateChain): string[] =>
+  issuers.flatMap((one, below) =>
+    [...keyFaults(one), ...issuerFaults(one, below)].map((fault) => `${subjectOf(one)}: ${fault}`),
+  );
 
 /** On one line: `CN=Example Seal, O=Example`. */
 export const subjectOf = ({ subject, serialNumber }: X509Certificate): string =>
@@ -111,6 +154,20 @@ function signerFaults(certificate: X509Certificate): string[] {
     usage !== null && (usage & keyCertSign) !== 0 && 'its key usage is to issue certificates',
     isServer && 'it is of a TLS server',
     !isServer && uses && !signs && !uses.includes(anyUse) && `its extended uses are ${uses.join(', ')}`,
+  ].filter((fault) => typeof fault === 'string');
+}
+
+const timeStampUse = '1.3.6.1.5.5.7.3.8';
+
+function timeStampFaults(certificate: X509Certificate): string[] {
+  const { isAuthority, usage } = limitsOf(certificate);
+  const uses = Certificate.fromBER(certificate.raw).extensions?.find(({ extnID }) => extnID === '2.5.29.37');
+  const purposes = uses?.parsedValue instanceof ExtKeyUsage ? uses.parsedValue.keyPurposes : [];
+  return [
+    isAuthority && 'it is of a certificate authority',
+    usage !== null && (usage & (digitalSignature | nonRepudiation)) === 0 && 'its key usage is not to sign',
+    (purposes.length !== 1 || purposes[0] !== timeStampUse) && 'its extended use is not time stamps alone',
+    uses?.critical === false && 'its extended use is not critical',
   ].filter((fault) => typeof fault === 'string');
 }
 

@@ -1,13 +1,27 @@
-import { generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { ContentInfo, SignedData, type Certificate } from 'pkijs';
 import type { Database, Tx } from '@accord/core';
 import { makeMetrics } from '@accord/core/observability';
+import { until } from '@accord/testing';
 import { ecKey, issue, packKey, rsaKey, type Issued, type Wanted } from '../../test/certificates.ts';
 import { sampleContent } from '../../test/sample-content.ts';
 import { chainAt, chainsOf } from './certificate-chain.ts';
-import { sealExpiry, sealMetrics, warningOf } from './seal-expiry.ts';
-import { loadSealKey, signerAt } from './seal-key.ts';
+import { sealExpiry, sealMetrics, warningsOf } from './seal-expiry.ts';
+import { loadSealKey, sealKeyOfFile, signerAt, type SealKey } from './seal-key.ts';
 import { sealDocument } from './sign-document.ts';
+import { isSignedBy } from './signature-scheme.ts';
 
 const load = async (own: Issued, ...others: Issued[]) =>
   loadSealKey({ env: 'production', ...(await packKey(own, ...others)) });
@@ -164,8 +178,9 @@ describe('CTR-37 of the certificates before and after a renewal the seal has tho
     const key = ecKey();
     const own = await Promise.all([old, late].map((wanted) => issue({ key, ...wanted })));
     const sealKey = await load(own[0]!, own[1]!);
-    expect(times.map((at) => warningOf(sealKey, at))).toEqual([undefined, undefined, undefined]);
-    expect(warningOf(await load(own[0]!), times[1]!)).toMatchObject({ isValid: true });
+    expect(times.map((at) => warningsOf({ sealKey }, at))).toEqual([[], [], []]);
+    const alone = { sealKey: await load(own[0]!) };
+    expect(warningsOf(alone, times[1]!)).toMatchObject([{ isValid: true, facts: { use: 'seal' } }]);
   });
 });
 
@@ -197,12 +212,16 @@ describe('CTR-37 a certificate that is not valid at the time of the seal', () =>
     const lines: [string, object][] = [];
     const log = (level: string) => (facts: object, message: string) =>
       void lines.push([`${level}: ${message}`, facts]);
-    const worker = sealExpiry(key, { warn: log('warn'), error: log('error') } as unknown as Logger);
+    const { worker, warnings } = sealExpiry({ sealKey: key }, {
+      warn: log('warn'),
+      error: log('error'),
+    } as unknown as Logger);
     let now = new Date(before);
     const db: Database = { transaction: (actor, work) => work({ now, actor } as Tx) };
     const metrics = makeMetrics('contract');
-    sealMetrics(key)(metrics, db);
+    sealMetrics({ sealKey: key })(metrics, db);
     const samples: string[] = [];
+    const shown: string[] = [];
     for (const at of [
       before,
       within,
@@ -216,10 +235,16 @@ describe('CTR-37 a certificate that is not valid at the time of the seal', () =>
     ]) {
       now = new Date(at);
       for (const item of await worker.due({ now } as Tx, 10)) await worker.run(db, item);
+      shown.push(
+        warnings()
+          .join()
+          .replace(/^seal: CN=Example Seal (.*), 2026.*$/, '$1'),
+      );
       const text = await metrics.text();
       samples.push([...text.matchAll(/^accord_seal\w+\{.*\} (.*)$/gm)].map(([, sample]) => sample).join(' '));
     }
     const facts = {
+      use: 'seal',
       subject: 'CN=Example Seal',
       validFrom: '2026-03-01T00:00:00.000Z',
       validTo: '2027-03-01T00:00:00.000Z',
@@ -236,6 +261,34 @@ describe('CTR-37 a certificate that is not valid at the time of the seal', () =>
       [invalid, { ...facts, daysLeft: -0.01 }],
     ]);
     expect(samples).toEqual(['365 0', '273 1', '30 1', '30 1', '19 1', '7 1', '0.5 1', '0.49 1', '-0.01 0']);
+    expect(shown).toEqual([
+      'is not valid yet',
+      '',
+      'ends within 30 days',
+      'ends within 30 days',
+      'ends within 30 days',
+      'ends within 7 days',
+      'ends within 1 days',
+      'ends within 1 days',
+      'ended',
+    ]);
+  });
+
+  test('is told anew of the next certificate under the same name', async () => {
+    const key = ecKey();
+    const [old, next] = await Promise.all([
+      issue({ key, from, to }),
+      issue({ key, from, to: '2028-03-01T00:00:00Z' }),
+    ]);
+    const parts = { sealKey: await load(old) };
+    const states = (at: string) => warningsOf(parts, new Date(at)).map(({ state }) => state);
+    const [first] = states('2027-02-22T00:00:00Z');
+    parts.sealKey = await load(next);
+    expect(states('2027-02-22T00:00:00Z')).toEqual([]);
+    const [second] = states('2028-02-23T00:00:00Z');
+    expect(first).toMatch(/ends within 7 days$/);
+    expect(second).toMatch(/ends within 7 days$/);
+    expect(second).not.toBe(first);
   });
 });
 
@@ -243,3 +296,93 @@ const keyOf = (type: 'ed25519' | 'rsa-pss'): KeyObject =>
   type === 'ed25519'
     ? generateKeyPairSync('ed25519').privateKey
     : generateKeyPairSync('rsa-pss', { modulusLength: 1024 }).privateKey;
+
+describe('CTR-37 API-17 a replaced key file', () => {
+  const lines: string[] = [];
+  const log = {
+    info: (facts: object, text: string) => void lines.push(`info: ${text}`),
+    warn: (facts: { reason?: string }, text: string) => void lines.push(`warn: ${text}: ${facts.reason}`),
+  } as unknown as Logger;
+  const subjectNow = (key: SealKey) => key.chains[0][0].subject;
+  let folder: string;
+  let ending: AbortController;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'seal-key-'));
+    ending = new AbortController();
+    lines.length = 0;
+  });
+  afterEach(() => {
+    ending.abort();
+    rmSync(folder, { recursive: true });
+  });
+  const watching = () => ({ log, everyMs: 5, signal: ending.signal });
+
+  test('is taken without a restart, by a symbolic link as of Kubernetes; a seal has one key alone', async () => {
+    const [old, next] = await Promise.all([issue({ name: 'Old' }), issue({ name: 'Next', key: rsaKey() })]);
+    const mount = async (version: string, one: Issued) => {
+      mkdirSync(join(folder, version));
+      const { p12, password } = await packKey(one);
+      writeFileSync(join(folder, version, 'seal.p12'), p12);
+      writeFileSync(join(folder, version, 'password'), `${password}${version}`.slice(0, password.length));
+      symlinkSync(version, join(folder, '..new'));
+      renameSync(join(folder, '..new'), join(folder, '..data'));
+    };
+    await mount('..1', old);
+    symlinkSync('..data/seal.p12', join(folder, 'seal.p12'));
+    const path = join(folder, 'seal.p12');
+    const password = () => readFileSync(join(folder, '..data/password'), 'utf8');
+    const key = await sealKeyOfFile({ path, password }, watching());
+    expect(subjectNow(key)).toBe('CN=Old');
+    const before = signerAt(key, new Date());
+    const { file: sealed } = await sealDocument(sampleContent(1), key, new Date());
+
+    await mount('..2', next);
+    await until('the next key', () => subjectNow(key) === 'CN=Next');
+    expect(lines).toEqual(['info: a file of the seal was replaced and is taken']);
+    // A seal that was begun before goes on with what it began with.
+    expect(before.chain[0].subject).toBe('CN=Old');
+    expect(isSignedBy(createPublicKey(old.key), Buffer.from('x'), await before.sign(Buffer.from('x')))).toBe(
+      true,
+    );
+    const { file: later } = await sealDocument(sampleContent(1), key, new Date());
+    expect([signerOf(sealed), signerOf(later)]).toEqual(['CN=Old', 'CN=Next']);
+  });
+
+  test('that is half written, away, or no seal keeps the one before, told once; whole it is taken', async () => {
+    const path = join(folder, 'seal.p12');
+    const [old, next] = await Promise.all([
+      packKey(await issue({ name: 'Old' })),
+      packKey(await issue({ name: 'Next' })),
+    ]);
+    const unfit = await packKey(await issue({ ca: true }));
+    writeFileSync(path, old.p12);
+    const key = await sealKeyOfFile({ path, password: () => old.password }, watching());
+    const told = (pattern: RegExp) =>
+      until(`a line like ${pattern}`, () => lines.some((line) => pattern.test(line)));
+    writeFileSync(path, next.p12.subarray(0, next.p12.length / 2));
+    await told(
+      /^warn: a file of the seal cannot be taken: the one before goes on: seal key: the PKCS#12 file/,
+    );
+    rmSync(path);
+    await told(/ENOENT/);
+    writeFileSync(path, unfit.p12);
+    await told(/not for seals/);
+    expect(subjectNow(key)).toBe('CN=Old');
+    expect((await sealDocument(sampleContent(1), key, new Date())).sha256).toHaveLength(64);
+    const count = lines.length;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(lines).toHaveLength(count);
+    writeFileSync(path, next.p12);
+    await until('the next key', () => subjectNow(key) === 'CN=Next');
+    expect(new Set(lines).size).toBe(lines.length);
+  });
+});
+
+/** Of the certificate in a sealed file that its signature is checked by. */
+const signerOf = (file: Buffer): string => {
+  const text = file.toString('latin1');
+  const contents = /\/Contents <([0-9a-f]+)>/.exec(text)![1]!;
+  const { content } = ContentInfo.fromBER(Buffer.from(contents, 'hex'));
+  const [certificate] = new SignedData({ schema: content }).certificates!;
+  return new X509Certificate(Buffer.from((certificate as Certificate).toSchema().toBER())).subject;
+};

@@ -54,7 +54,7 @@ test(
     'neither',
   async () => {
     const ec = await loadSealKey({ env: 'production', ...(await packKey(await issue())) });
-    expect(ec.algorithm).toBe('ecdsa');
+    expect(ec.chains[0][0].publicKey.asymmetricKeyType).toBe('ec');
     for (const { signature } of [check(file), check((await sealDocument(sampleContent(1), ec, at)).file)]) {
       expect(signature.der.length).toBe((signature.end - signature.start - 2) / 2);
     }
@@ -159,7 +159,7 @@ test('CTR-22 without a key, development seals with a self-signed one and every p
 test('CTR-22 a mounted PKCS#12 file is the key, and its document is no test', async () => {
   const pair = await issue({ key: rsaKey() });
   const mounted = await loadSealKey({ env: 'production', ...(await packKey(pair)) });
-  expect(mounted).toMatchObject({ test: false, algorithm: 'rsa' });
+  expect(mounted).toMatchObject({ test: false });
   expect(mounted.chains[0].map(({ raw }) => raw.equals(pair.certificate))).toEqual([true]);
   const sealed = await sealDocument(sampleContent(1), mounted, at);
   check(sealed.file);
