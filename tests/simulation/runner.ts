@@ -43,8 +43,8 @@ export interface Progress {
 
 const { postgresUrl, withPlants } = JSON.parse(process.argv[2]!) as Place;
 const quickSeal: Change = {
-  file: 'services/contract/src/sealing.ts',
-  fragment: "'./seal/sign-document.ts'",
+  file: 'services/contract/src/seal/stamped-seal.ts',
+  fragment: "'./sign-document.ts'",
   replacement: `'${new URL('quick-seal.ts', import.meta.url).href}'`,
 };
 changeSource(quickSeal, ...(withPlants ? planted.flatMap(awake.changesOf) : []));

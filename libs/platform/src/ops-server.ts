@@ -9,7 +9,7 @@ interface OpsParts {
   readonly metrics: Metrics;
   /** Why it cannot do its work now, a line each; none where it can. */
   readonly notReady: () => readonly string[] | Promise<readonly string[]>;
-  /** What will need somebody, a line each. */
+  /** A line for each thing that will need somebody. */
   readonly warnings?: () => readonly string[];
 }
 

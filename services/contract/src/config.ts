@@ -54,7 +54,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 type Name = keyof Config & string;
 
-/** Those of `names` that are set although `by` is not. */
+/** A fault for each of `names` that is set although `by` is not. */
 const useless = (config: Config, by: Name, names: readonly Name[]): string[] =>
   names.filter((name) => config[name] !== undefined).map((name) => `${name} is set, and ${by} is not`);
 

@@ -90,7 +90,7 @@ export async function startAuthority(): Promise<LocalAuthority> {
     return Buffer.from(new Sequence({ value: [status, resigned] }).toBER());
   };
 
-  /** What it says instead of the truth. */
+  /** Its answer in each mood that has one. */
   async function say(mood: Mood, query: Buffer): Promise<Buffer> {
     if (typeof mood === 'object' && 'signer' in mood) return signedBy(await reply(query), mood.signer);
     const { messageImprint, nonce } = TimeStampReq.fromBER(query);

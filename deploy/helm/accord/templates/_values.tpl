@@ -1,12 +1,14 @@
 {{/*
-One map over another, key by key, false and 0 too, which mergeOverwrite takes for nothing. Of (list under over);
-YAML.
+One map over another, key by key, false and 0 too, which mergeOverwrite takes for nothing; null takes a key out. Of
+(list under over); YAML.
 */}}
 {{- define "accord.over" -}}
 {{- $both := deepCopy (index . 0) -}}
 {{- range $key, $value := index . 1 -}}
 {{- if and (kindIs "map" $value) (kindIs "map" (get $both $key)) -}}
 {{- $_ := set $both $key (include "accord.over" (list (get $both $key) $value) | fromYaml) -}}
+{{- else if kindIs "invalid" $value -}}
+{{- $_ := unset $both $key -}}
 {{- else -}}
 {{- $_ := set $both $key $value -}}
 {{- end -}}

@@ -5,8 +5,8 @@ import { TLSSocket } from 'node:tls';
 import type { Metrics } from '@accord/core/observability';
 import type { TlsMaterial } from '@accord/core/runtime';
 
-// Others outside of Accord who are asked while a contract is sealed. What they do has no effect there: after an
-// answer that did not come, or was no good, they are simply asked again.
+// Others outside of Accord who are asked while a contract is sealed. An answer has no effect there: after one that
+// did not come, or was no good, they are simply asked again.
 
 export type OutsideName = 'signing port' | 'time stamp authority';
 

@@ -12,7 +12,7 @@ const dayMs = 86_400_000;
 /** Days before the end at which operators are warned. */
 const warnedAt = [1, 7, 30];
 
-/** What contracts are sealed with. */
+/** The key that contracts are sealed with, and the authority for their time stamps. */
 export interface SealParts {
   readonly sealKey: Pick<SealKey, 'chains' | 'port'>;
   readonly timeStamps?: TimeStampAuthority | undefined;

@@ -8,7 +8,7 @@ import { stampWanted, timeStampIn, timeStampRequest } from './time-stamp.ts';
 export interface TimeStampAddress {
   readonly url: URL;
   readonly tls: () => TlsMaterial;
-  /** Those that the chains of its time stamps lead to. */
+  /** Certificates that the chains of its time stamps lead to. */
   readonly trusted: () => readonly X509Certificate[];
   /** For basic authentication. */
   readonly user?: string | undefined;
@@ -86,5 +86,5 @@ export function openTimeStampAuthority(address: TimeStampAddress): TimeStampAuth
   };
 }
 
-/** What stands around a token in the signature, at most. */
+/** Around a token in the signature, at most. */
 const attributeBytes = 64;
