@@ -73,6 +73,9 @@ describe('CTR-37 a seal with a time stamp is PAdES B-T', () => {
     const changed = Buffer.from(file);
     changed[200]! ^= 1;
     expect(pdfsig(changed)).not.toContain('Signature is Valid');
+    const padded = Buffer.from(file);
+    padded[file.indexOf('>', file.indexOf('/Contents <')) - 10] = 0x61;
+    expect(pdfsig(padded)).toContain('Not total document signed');
   });
 });
 
