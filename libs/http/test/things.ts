@@ -191,7 +191,7 @@ const changing: Route[] = [
     operationId: 'postUploads',
     summary: 'Takes a file.',
     access: customer.write,
-    upload: true,
+    upload: 'hashed',
     answer: z.object({ sha256: z.string(), size: z.int() }),
     inTransaction: (_tx, { file }) => Promise.resolve({ body: file! }),
   }),

@@ -49,6 +49,7 @@ import {
   type Asked,
   type ApplicationRefusalReason,
 } from './objections.ts';
+import { recordOrRefuse } from './offline-recording.ts';
 import { findOrders, type Order } from './order-view.ts';
 
 // Applying is the reservation saga (EVT-20). An application that the local view shows to be impossible is
@@ -163,6 +164,7 @@ async function draftOrRefuse(
 ): Promise<void> {
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
+  if (contract.kind === 'offline') return recordOrRefuse(tx, contract, answered);
   const [known, decided, missingGlyphs] = await Promise.all([
     findOrders(tx, contract),
     listContractOrders(tx, contractId),

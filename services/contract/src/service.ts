@@ -9,6 +9,7 @@ import { applicationRoutes } from './http/application-routes.ts';
 import { billRoutes } from './http/bill-routes.ts';
 import { contractRoutes } from './http/contract-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
+import { offlineRoutes } from './http/offline-routes.ts';
 import { problems } from './http/problems.ts';
 import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
@@ -17,6 +18,8 @@ import { platformSubscriptions } from './platform-facts.ts';
 import { sealExpiry, sealMetrics } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
 import { voidingSubscriptions } from './voiding.ts';
+
+const day = 86_400_000;
 
 /** The contract service's table of contents. */
 export const contractService = (provider: Provider, { log }: ServiceContext): Service => ({
@@ -27,6 +30,7 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ...applicationRoutes(provider.profile),
     ...eligibleRoutes(provider.profile),
     ...verificationRoutes,
+    ...offlineRoutes(provider.profile),
     ...contractRoutes(provider),
     ...ticketRoutes(provider.profile),
     ...accountRoutes,
@@ -35,7 +39,8 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
   problems,
   tags: {
     contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
-    tickets: 'What the provider is asked to do about a contract.',
+    tickets:
+      'What the staff of the provider is asked for: to void a contract, or for one that is signed outside.',
     accounts: 'Facts of accounts that contracts need.',
     bills: 'Monthly bills, over which there may be contracts.',
   },
@@ -51,5 +56,6 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
   ),
   lockRows: lockRowsOf,
   workers: [leasedWork(sealing(provider)), sealExpiry(provider.sealKey, log)],
+  retention: [{ table: 'offline_files', since: 'stored_at', keptMs: 7 * day, where: 'not recorded' }],
   metrics: sealMetrics(provider.sealKey),
 });

@@ -10,6 +10,7 @@ import { contractService } from '../src/service.ts';
 import { issue } from './certificates.ts';
 import { announcedOf, codeOf, openOffices, seal, stallNextSealing, waiting } from './fixtures.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
+import { samplePdf } from './sample-pdf.ts';
 
 const { customerOf } = openOffices(
   (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),
@@ -1159,6 +1160,13 @@ test('API-3 each route answers the request that the document shows for it as des
     const ask = { kind: 'void_official', contractId: await official(await anOrder()), text: 'Please.' };
     return { ticketId: (await client.post('/v1/tickets', ask)).body.ticketId as string };
   };
+  /** A ticket that was approved, and the file that was stored before. */
+  const papers = async () => {
+    const ask = { kind: 'offline_contract', orderIds: [(await anOrder()).orderId], text: 'Please.' };
+    const ticketId = (await client.post('/v1/tickets', ask)).body.ticketId as string;
+    await operator.post(`/v1/tickets/${ticketId}/approve`);
+    return { ticketId, sha256: createHash('sha256').update(samplePdf(accountId)).digest('hex') };
+  };
   const elsewhere = await customerOf('alibaba');
   const left = await elsewhere.draft((await elsewhere.placed(sampleOrder()))[0]!);
   const amount = { amount: '12.30', currency: 'CNY' };
@@ -1197,6 +1205,8 @@ test('API-3 each route answers the request that the document shows for it as des
       approveTicket: async () => ({ by: operator, ids: await ticket() }),
       rejectTicket: async () => ({ by: operator, ids: await ticket() }),
       withdrawTicket: async () => ({ by: client, ids: await ticket() }),
+      storeOfflineFile: () => ({ by: operator, query: `accountId=${accountId}`, file: samplePdf(accountId) }),
+      recordOfflineContract: async () => ({ by: operator, ids: await papers() }),
       putBill: () => ({ by: platform, ids: { billId: 'bill_example', accountId } }),
       getBill: () => ofMine,
       // The other provider has contracts over bills, and deletes drafts.

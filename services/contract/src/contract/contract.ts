@@ -7,7 +7,7 @@ import type { DocumentContent, DocumentLanguage } from '../document/content.ts';
 import type { Kind } from './contract-orders.ts';
 
 export const contractLifecycle = lifecycle('contract', 'requested', {
-  requested: { draft: 'draft', refuse: 'refused', void: 'voided' },
+  requested: { draft: 'draft', record: 'official', refuse: 'refused', void: 'voided' },
   draft: { seal: 'sealing', void: 'voided' },
   sealing: { sealed: 'official', sealFailed: 'draft', void: 'voided' },
   official: { void: 'voided' },
@@ -132,6 +132,26 @@ export function draftContract(
     draftedAt: at,
   });
   return changed(next, { type: 'contract.drafted', data: { contract: contractSnapshot(next), payBy } });
+}
+
+/**
+ * The orders of a contract signed outside are held, so it is official (CTR-36). One that no longer waits for them stays
+ * as it is.
+ */
+export function recordContract(
+  contract: Contract,
+  { number, sha256, signedOn, at }: { number: string; sha256: string; signedOn: string; at: Date },
+): Decision<Contract> {
+  if (!contractLifecycle.allows(contract.status, 'record')) return unchanged(contract);
+  const next = amend(contract, {
+    status: contractLifecycle.after(contract.status, 'record'),
+    number,
+    finalizedAt: at,
+  });
+  return changed(next, {
+    type: 'contract.finalized',
+    data: { contract: contractSnapshot(next), sha256, payBy: null, signedOn },
+  });
 }
 
 /** The orders could not be held, or have changed since the decision on them (CTR-4). */

@@ -194,6 +194,67 @@ export const problems = {
     en: { title: 'Not in this state', detail: 'The contract is {status}.' },
     'zh-CN': { title: '当前状态不允许', detail: '合同状态为 {status}。' },
   },
+  'contract.recording_basis': {
+    kind: 'invalid',
+    en: {
+      title: 'A ticket, or account, orders and reason',
+      detail:
+        'Name an approved ticket in `ticketId` alone, or without one `accountId`, `orderIds` and `reason`.',
+    },
+    'zh-CN': {
+      title: '请提供工单，或账户、订单和原因',
+      detail: '请只填写已通过工单的 ticketId；没有工单时，请填写 accountId、orderIds 和 reason。',
+    },
+  },
+  'contract.number_reserved': {
+    kind: 'invalid',
+    en: {
+      title: 'The number has the form of ours',
+      detail: 'Contracts made here may get {number}. Give another one.',
+    },
+    'zh-CN': {
+      title: '合同编号与系统编号格式相同',
+      detail: '系统生成的合同可能使用编号 {number}，请使用其他编号。',
+    },
+  },
+  'contract.number_taken': {
+    kind: 'conflict',
+    en: { title: 'The number is taken', detail: 'Another contract has or had the number {number}.' },
+    'zh-CN': { title: '合同编号已被使用', detail: '编号 {number} 已用于其他合同。' },
+  },
+  'contract.signed_in_future': {
+    kind: 'invalid',
+    en: { title: 'Not signed yet', detail: 'The contract cannot be signed on {signedOn}: today is {today}.' },
+    'zh-CN': { title: '签署日期在将来', detail: '签署日期 {signedOn} 晚于今天（{today}）。' },
+  },
+  'contract.file_not_found': {
+    kind: 'not_found',
+    en: {
+      title: 'File not found',
+      detail:
+        'Account {accountId} has no file {sha256}; one that is not used is kept for 7 days. Send it again.',
+    },
+    'zh-CN': {
+      title: '文件不存在',
+      detail: '账户 {accountId} 没有文件 {sha256}；未使用的文件只保留 7 天。请重新上传。',
+    },
+  },
+  'contract.file_not_pdf': {
+    kind: 'invalid',
+    en: {
+      title: 'The file is no PDF',
+      detail: 'The file begins like a PDF, but is damaged or something else.',
+    },
+    'zh-CN': { title: '文件不是 PDF', detail: '文件开头与 PDF 相同，但文件已损坏或不是 PDF。' },
+  },
+  'contract.file_encrypted': {
+    kind: 'invalid',
+    en: {
+      title: 'The file is encrypted',
+      detail: 'Send the PDF without a password and without restrictions.',
+    },
+    'zh-CN': { title: '文件已加密', detail: '请上传没有密码和权限限制的 PDF。' },
+  },
   'ticket.not_found': {
     kind: 'not_found',
     en: { title: 'Ticket not found', detail: 'There is no ticket {ticketId}.' },
@@ -210,15 +271,81 @@ export const problems = {
       detail: '合同 {contractId} 状态为 {status}，工单仅适用于正式合同。',
     },
   },
+  'ticket.contract_ended': {
+    kind: 'conflict',
+    en: {
+      title: 'The contract has ended',
+      detail: 'Contract {contractId} is {status}; tickets are about living ones.',
+    },
+    'zh-CN': { title: '合同已终止', detail: '合同 {contractId} 状态为 {status}，工单仅适用于未终止的合同。' },
+  },
+  'ticket.contract_needed': {
+    kind: 'invalid',
+    en: {
+      title: 'The ticket is about a contract',
+      detail: 'Name it in `contractId`, and no orders ({kind}).',
+    },
+    'zh-CN': { title: '该工单针对合同', detail: '请填写 contractId，不要填写订单（{kind}）。' },
+  },
+  'ticket.orders_needed': {
+    kind: 'invalid',
+    en: { title: 'The ticket is about orders', detail: 'Name them in `orderIds`, and no contract ({kind}).' },
+    'zh-CN': { title: '该工单针对订单', detail: '请填写 orderIds，不要填写合同（{kind}）。' },
+  },
+  'ticket.one_subject_needed': {
+    kind: 'invalid',
+    en: {
+      title: 'The ticket is about a contract or about orders',
+      detail: 'Name either `contractId` or `orderIds` ({kind}).',
+    },
+    'zh-CN': { title: '该工单针对合同或订单', detail: '请填写 contractId 和 orderIds 中的一项（{kind}）。' },
+  },
+  'ticket.kind_not_offered': {
+    kind: 'invalid',
+    en: {
+      title: 'There are no such tickets here',
+      detail: 'This provider makes no contracts over marketplace orders ({kind}).',
+    },
+    'zh-CN': { title: '不支持该类工单', detail: '该服务商不为云市场订单签订合同（{kind}）。' },
+  },
   'ticket.already_open': {
     kind: 'conflict',
     en: {
       title: 'Such a ticket is open',
-      detail: 'Contract {contractId} has an open ticket ({kind}). Await its decision, or withdraw it.',
+      detail:
+        'A ticket of this kind ({kind}) about the same contract or orders is open. Await its decision, or withdraw it.',
     },
     'zh-CN': {
       title: '已有未处理的工单',
-      detail: '合同 {contractId} 已有未处理的 {kind} 工单，请等待处理或撤回。',
+      detail: '针对同一合同或订单已有未处理的 {kind} 工单，请等待处理或撤回。',
+    },
+  },
+  'ticket.not_approved': {
+    kind: 'conflict',
+    en: {
+      title: 'The ticket is not approved',
+      detail: 'Ticket {ticketId} is {status}; a contract is recorded for an approved one.',
+    },
+    'zh-CN': { title: '工单未通过', detail: '工单 {ticketId} 状态为 {status}，仅已通过的工单可以登记合同。' },
+  },
+  'ticket.no_papers': {
+    kind: 'conflict',
+    en: {
+      title: 'The ticket asks for no contract',
+      detail: 'By a ticket of this kind ({kind}) no contract is recorded.',
+    },
+    'zh-CN': { title: '该工单不涉及合同登记', detail: '该类工单（{kind}）不能登记合同。' },
+  },
+  'ticket.already_recorded': {
+    kind: 'conflict',
+    en: {
+      title: 'The ticket has its contract',
+      detail:
+        'A contract was recorded for ticket {ticketId}. For another one submit another ticket, or give a reason.',
+    },
+    'zh-CN': {
+      title: '该工单已登记合同',
+      detail: '工单 {ticketId} 已登记合同。如需登记其他合同，请另提工单或填写原因。',
     },
   },
   'ticket.not_open': {
