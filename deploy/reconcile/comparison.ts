@@ -77,10 +77,14 @@ export async function compare(kafka: KafkaClient, connection: Connection): Promi
   }
 }
 
+/** Of a contract that was made here; one signed outside has a number of the provider's. */
+const ownNumber = /^CT-\d{4}-(\d{8,})$/;
+
 /** The highest number that lost events tell of; 0 where the sequence is beyond it, or cannot have come so far. */
 async function contractNumberOf(connection: Connection, { contractNumbers }: Reading): Promise<number> {
   const { rows } = await connection.query<{ highest: number }>(
-    `select coalesce(max(substring(number from '[0-9]+$')::numeric), 0)::float8 as highest from contracts.contracts`,
+    `select coalesce(max(substring(number from '[0-9]+$')::numeric), 0)::float8 as highest
+       from contracts.contracts where number ~ '^CT-[0-9]{4}-[0-9]{8,}$'`,
   );
   const { highest } = rows[0]!;
   const drawn = [...contractNumbers].filter((one) => one > highest && one - highest <= mostLostNumbers);
@@ -130,7 +134,7 @@ class Reading {
       this.usedUp.set(key, Math.max(version, this.usedUp.get(key) ?? 0));
     }
     const { number } = (data as { contract?: { number?: string | null } }).contract ?? {};
-    const drawn = Number(/(\d+)$/.exec(number ?? '')?.[1] ?? 0);
+    const drawn = Number(ownNumber.exec(number ?? '')?.[1] ?? 0);
     if (drawn > 0) this.contractNumbers.add(drawn);
   }
 }

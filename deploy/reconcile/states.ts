@@ -61,13 +61,16 @@ const orderState = `select o.order_id as id,
 const contractState = `select c.contract_id as id,
   case c.status when 'requested' then 'contract.requested' when 'official' then 'contract.finalized'
     when 'refused' then 'contract.refused' when 'voided' then 'contract.voided' else 'contract.drafted' end as type,
-  jsonb_build_object('contract', ${contract}, 'payBy', null, 'refusals', c.refusals, 'sha256', d.sha256,
+  jsonb_build_object('contract', ${contract}, 'payBy', null, 'refusals', c.refusals,
+    'sha256', coalesce(d.sha256, f.sha256),
     'reason', c.void_reason, 'text', c.void_text, 'orderId', null, 'earlierEnded', (
       select coalesce(jsonb_agg(jsonb_build_object('orderId', e.order_id, 'contractId', e.contract_id)), '[]')
         from contracts.contract_orders e join contracts.contracts ended using (contract_id)
        where c.status = 'requested' and e.order_id = any (c.order_ids) and not e.released
-         and ended.status in ('refused', 'voided'))) as data
-  from contracts.contracts c left join contracts.contract_documents d using (contract_id)`;
+         and ended.status in ('refused', 'voided')))
+    || case when f.signed_on is null then '{}' else jsonb_build_object('signedOn', f.signed_on::text) end as data
+  from contracts.contracts c left join contracts.contract_documents d using (contract_id)
+    left join contracts.offline_contracts f using (contract_id)`;
 
 const ticketState = `select t.ticket_id as id, 'ticket.' || t.status as type,
   jsonb_build_object('ticket', ${ticket}, 'text', coalesce(t.decision_text, '')) as data from contracts.tickets t`;

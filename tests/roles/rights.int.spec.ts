@@ -64,6 +64,8 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
       'insert, update (version, number, status, amount, refusals, void_reason, void_text, removed, drafted_at, ' +
       'finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until)',
     live_orders: 'insert, delete',
+    offline_contracts: 'insert, update (released)',
+    offline_files: 'insert, update (recorded), delete',
     order_view: view,
     products: view,
     tickets: 'insert, update (version, status, decision_text, closed_at)',

@@ -473,6 +473,8 @@ const outboxRow = (table: string) => `insert into ${table}
   values (${table.endsWith('refused') ? `1, 'too large', ` : ''}'${eventId}', 'order', 'ord_x', 1,
   'order.changed', 'ord_x', 'order.changed', '{}', '{}', 0, now())`;
 
+const signedOutside = `select contract_id as id from contracts.offline_contracts`;
+
 const plants: readonly Plant[] = [
   {
     rule: 'EVT-30',
@@ -751,6 +753,42 @@ const plants: readonly Plant[] = [
     ],
   },
   {
+    rule: 'CTR-24',
+    what: 'a ticket that is open about a contract that has ended',
+    mends: 'contract',
+    about: `select ticket_id as id from contracts.tickets where kind = 'void_official'`,
+    change: ['contracts.tickets', `ticket_id = '$id'`, `status = 'submitted'`],
+    found: 'which is voided',
+  },
+  {
+    rule: 'CTR-36',
+    what: 'a contract signed outside under another number',
+    mends: 'contract',
+    about: signedOutside,
+    change: ['contracts.contracts', `contract_id = '$id'`, `number = 'HT-planted'`],
+    found: 'number HT-planted',
+  },
+  {
+    rule: 'CTR-36',
+    what: 'a contract signed outside that lost its facts',
+    mends: 'contract',
+    about: signedOutside,
+    remove: ['contracts.offline_contracts', `contract_id = '$id'`],
+    found: 'no facts',
+  },
+  {
+    rule: 'CTR-36',
+    what: 'a contract that was recorded for a ticket that nobody approved',
+    mends: 'contract',
+    about: signedOutside,
+    change: [
+      'contracts.tickets',
+      `ticket_id = (select ticket_id from contracts.offline_contracts where contract_id = '$id')`,
+      `status = 'rejected'`,
+    ],
+    found: 'is rejected',
+  },
+  {
     rule: 'EVT-34',
     what: 'a version that no topic holds',
     mends: 'notification',
@@ -768,7 +806,7 @@ const plants: readonly Plant[] = [
     rule: 'EVT-34',
     what: 'an aggregate that its owner lost',
     mends: 'contract',
-    about: `select ticket_id as id from contracts.tickets`,
+    about: `select ticket_id as id from contracts.tickets where kind = 'void_official'`,
     remove: ['contracts.tickets', `ticket_id = '$id'`],
   },
   {

@@ -6,6 +6,7 @@ import { orderADomain } from './domain.ts';
 import { exportOrders } from './export.ts';
 import { startNarrator } from './narrator.ts';
 import { checkInvariants, expire, tellTimeline } from './outcome.ts';
+import { signOutside } from './papers.ts';
 import { changePlans } from './plans.ts';
 import { failFulfilment, refund } from './refunds.ts';
 import { payByTransfer } from './remittance.ts';
@@ -42,6 +43,7 @@ export async function playStory(settings: DemoSettings): Promise<void> {
     await changePlans(context);
     await payByTransfer(context);
     await orderADomain(context);
+    await signOutside(context);
     await exportOrders(context, orders);
     await tellTimeline(context, orders);
     await checkInvariants(context);

@@ -11,9 +11,9 @@ import {
 } from './contract/contract-orders-store.ts';
 import { amountOf, changedOrders, withLaterFacts } from './contract/contract-orders.ts';
 import { insertContract, saveContract } from './contract/contract-store.ts';
-import { recordContract, refuseContract, requestContract, type Contract } from './contract/contract.ts';
+import { refuseContract, requestContract, type Contract } from './contract/contract.ts';
 import { findOffline, insertOffline, storeFile, takeFile } from './contract/offline-store.ts';
-import { expectForeignNumber, expectSigned, type Offline } from './contract/offline.ts';
+import { expectForeignNumber, expectSigned, recordContract, type Offline } from './contract/offline.ts';
 import type { DocumentLanguage } from './document/content.ts';
 import { pdfFaultOf } from './document/pdf-check.ts';
 import {
@@ -136,7 +136,7 @@ async function expectFree(
   return { account, orders: asked.flatMap(({ order }) => order ?? []) };
 }
 
-/** What the profile offers by self-service keeps no order from a contract signed outside: it is the way for the others. */
+/** The profile's limits of self-service keep no order from paper, which is the way for those beyond them. */
 function reasonsAgainstRecording(
   asked: readonly Asked[],
   account: Account | undefined,

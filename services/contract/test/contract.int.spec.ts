@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { ReservationRefusalCode } from '@accord/events/reservation';
 import { readPdf } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
-import { productSnapshot } from '@accord/testing';
+import { productSnapshot, samplePdf } from '@accord/testing';
 import { flawsOfExamples, reads } from '@accord/testing/edges';
 import { timeWriter } from '../src/document/order-table.ts';
 import type { Order } from '../src/order-view.ts';
@@ -10,7 +10,6 @@ import { contractService } from '../src/service.ts';
 import { issue } from './certificates.ts';
 import { announcedOf, codeOf, openOffices, seal, stallNextSealing, waiting } from './fixtures.ts';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from './sample-orders.ts';
-import { samplePdf } from './sample-pdf.ts';
 
 const { customerOf } = openOffices(
   (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),

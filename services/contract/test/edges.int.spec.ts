@@ -1,5 +1,5 @@
 import { loadProfile } from '@accord/profile';
-import { knowledgeOf, rebuildOf } from '@accord/testing';
+import { knowledgeOf, rebuildOf, samplePdf } from '@accord/testing';
 import { flawsUnderBadInput, flawsUnderRepeats, unreadableTexts } from '@accord/testing/edges';
 import { parkedEvent } from '@accord/testing/outsider';
 import { orderView } from '../src/order-view.ts';
@@ -400,7 +400,7 @@ describe('who may, and what', () => {
       ['/v1/contracts', { orderIds: ['ord_1'], language: 'fr' }],
       [path, { reason: 'order_cancelled' }],
       [path, { reason: 'other' }],
-      ['/v1/tickets', { kind: 'extra_terms', contractId: 'ctr_none', text: 'x' }],
+      ['/v1/tickets', { kind: 'discount', contractId: 'ctr_none', text: 'x' }],
       ['/v1/tickets', { kind: 'void_official', contractId: 'ctr_none', text: ' ' }],
     ] as const) {
       expect(codeOf(await client.post(to, body))).toEqual([400, 'request.invalid']);
@@ -474,6 +474,23 @@ describe('who may, and what', () => {
               body,
               other: { ...body, text: 'Yet another address.' },
             };
+          },
+          'POST /v1/contracts/offline/files': () =>
+            Promise.resolve({
+              by: t.operator(),
+              path: `/v1/contracts/offline/files?accountId=${one.accountId}`,
+              body: samplePdf('twice'),
+              other: samplePdf('otherwise'),
+            }),
+          'POST /v1/contracts/offline': async () => {
+            const by = t.operator();
+            const pdf = { 'content-type': 'application/pdf' };
+            const files = `/v1/contracts/offline/files?accountId=${one.accountId}`;
+            const { sha256 } = (await by.send('POST', files, samplePdf('paper'), pdf)).body;
+            const orderIds = [(await freeOrder()).orderId];
+            const why = { accountId: one.accountId, orderIds, reason: 'Placed for a sales contract' };
+            const body = { ...why, sha256, number: 'HT-twice', signedOn: '2026-03-01' };
+            return { by, path: '/v1/contracts/offline', body, other: { ...body, number: 'HT-otherwise' } };
           },
           'POST /v1/tickets/{ticketId}/approve': async () => ({
             by: t.operator('op_2'),

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { loadProfile } from '@accord/profile';
-import type { Client } from '@accord/testing';
+import { samplePdf, type Client } from '@accord/testing';
 import type { Order } from '../src/order-view.ts';
 import { contractService } from '../src/service.ts';
 import { announcedOf, codeOf, openOffices, waiting } from './fixtures.ts';
 import { sampleOrder, unpaidOrder } from './sample-orders.ts';
-import { samplePdf } from './sample-pdf.ts';
 
 // Tickets of every kind, their inbox, and contracts that were signed outside.
 
@@ -99,7 +98,7 @@ describe('tickets', () => {
     expect((await submit('offline_contract', { orderIds: [order!.orderId] })).status).toBe(201);
   });
 
-  test('CTR-24 API-5 orders that are not there, another account’s or over are named, a contract that ended too', async () => {
+  test('CTR-24 API-5 orders that are not there, another’s or over are named, an ended contract too', async () => {
     const { t, staff, client, placed, apply, submit, tell, dead, accountId } = await officeOf('baidu');
     const [one, two, three] = await placed(sampleOrder(), sampleOrder(), unpaidOrder());
     await tell({
@@ -196,7 +195,7 @@ describe('tickets', () => {
     ]);
   });
 
-  test('CTR-24 four eyes: whoever submits a ticket of any kind does not approve it; approving voids nothing', async () => {
+  test('CTR-24 four eyes: the applicant approves no ticket of any kind; approving voids nothing', async () => {
     const { t, placed, official, submit, staff, other, get, accountId } = await officeOf('baidu');
     const [order] = await placed(sampleOrder());
     const contractId = await official(order!);
@@ -342,7 +341,7 @@ describe('contracts signed outside', () => {
     expect(await get(contractId)).toMatchObject({ status: 'voided', voidReason: 'replacing' });
   });
 
-  test('CTR-38 RFD-3 without a ticket an operator gives a reason, which staff alone read; events hold its orders', async () => {
+  test('CTR-38 RFD-3 without a ticket an operator gives a reason, which staff alone read', async () => {
     const { t, client, staff, placed, recorded, withReason } = await officeOf('baidu');
     const [order] = await placed(sampleOrder({ category: 'MKT' }));
     const contractId = await recorded([order!], withReason(order!));
@@ -415,7 +414,7 @@ describe('contracts signed outside', () => {
     });
   });
 
-  test('CTR-5 CTR-36 of recordings and applications that race for one order, or for one number, exactly one wins', async () => {
+  test('CTR-5 CTR-36 of recordings and applications racing for an order, or a number, one wins', async () => {
     const { client, placed, record, withReason, stored } = await officeOf('baidu');
     const sha256 = await stored();
     const orders = await placed(...Array.from({ length: 20 }, () => sampleOrder()));

@@ -134,26 +134,6 @@ export function draftContract(
   return changed(next, { type: 'contract.drafted', data: { contract: contractSnapshot(next), payBy } });
 }
 
-/**
- * The orders of a contract signed outside are held, so it is official (CTR-36). One that no longer waits for them stays
- * as it is.
- */
-export function recordContract(
-  contract: Contract,
-  { number, sha256, signedOn, at }: { number: string; sha256: string; signedOn: string; at: Date },
-): Decision<Contract> {
-  if (!contractLifecycle.allows(contract.status, 'record')) return unchanged(contract);
-  const next = amend(contract, {
-    status: contractLifecycle.after(contract.status, 'record'),
-    number,
-    finalizedAt: at,
-  });
-  return changed(next, {
-    type: 'contract.finalized',
-    data: { contract: contractSnapshot(next), sha256, payBy: null, signedOn },
-  });
-}
-
 /** The orders could not be held, or have changed since the decision on them (CTR-4). */
 export function refuseContract(
   contract: Contract,

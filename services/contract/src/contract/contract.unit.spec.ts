@@ -24,14 +24,13 @@ import {
   failSealing,
   finalizeContract,
   followAmount,
-  recordContract,
   refuseContract,
   requestContract,
   voidByHand,
   voidForDeadOrder,
   type Contract,
 } from './contract.ts';
-import { expectForeignNumber, expectSigned } from './offline.ts';
+import { expectForeignNumber, expectSigned, recordContract } from './offline.ts';
 import { termsOf } from './terms.ts';
 
 const baidu = loadProfile('baidu');

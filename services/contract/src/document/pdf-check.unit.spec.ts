@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import PDFDocument from 'pdfkit';
-import { samplePdf } from '../../test/sample-pdf.ts';
+import { samplePdf } from '@accord/testing';
 import { pdfFaultOf } from './pdf-check.ts';
 
 const printed = async (options: PDFKit.PDFDocumentOptions = {}): Promise<Buffer> => {
@@ -25,7 +25,8 @@ const savedAgain = (file: Buffer): Buffer => {
 /** Its cross-references are a stream, as writers of today have them. */
 const packed = (more = ''): Buffer => {
   const head = '%PDF-1.7\n';
-  const stream = `9 0 obj << /Type /XRef /Size 10 /W [1 2 1] /DecodeParms << /Columns 4 >> /Root 1 0 R ${more} /Length 4 >>`;
+  const facts = '/Size 10 /W [1 2 1] /DecodeParms << /Columns 4 >> /Root 1 0 R';
+  const stream = `9 0 obj << /Type /XRef ${facts} ${more} /Length 4 >>`;
   return Buffer.from(
     `${head}${stream}\nstream\nabcd\nendstream\nendobj\nstartxref\n${head.length}\n%%EOF`,
     'latin1',

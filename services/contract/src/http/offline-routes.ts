@@ -35,21 +35,19 @@ const storeFile = route({
   },
 });
 
-const Recording = z
-  .strictObject({
-    sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .meta({ description: 'Of a file that was stored for the account.' }),
-    number: ReadableLine(64).meta({ description: "The provider's own, which no other contract has." }),
-    signedOn: z.iso.date().meta({ description: 'The date on the contract; not in the future.' }),
-    language: Language.optional().meta({ description: 'Of the file; default as Accept-Language says.' }),
-    ticketId: Id.optional().meta({ description: 'An approved ticket, which says account and orders.' }),
-    accountId: AccountId.optional().meta({ description: 'Without a ticket.' }),
-    orderIds: z.array(Id).min(1).max(500).optional().meta({ description: 'Without a ticket.' }),
-    reason: Reason(1_000).optional().meta({ description: 'Without a ticket: why it is recorded.' }),
-  })
-  .meta({ id: 'OfflineRecording' });
+const Recording = z.strictObject({
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .meta({ description: 'Of a file that was stored for the account.' }),
+  number: ReadableLine(64).meta({ description: "The provider's own, which no other contract has." }),
+  signedOn: z.iso.date().meta({ description: 'The date on the contract; not in the future.' }),
+  language: Language.optional().meta({ description: 'Of the file; default as Accept-Language says.' }),
+  ticketId: Id.optional().meta({ description: 'An approved ticket, which says account and orders.' }),
+  accountId: AccountId.optional().meta({ description: 'Without a ticket.' }),
+  orderIds: z.array(Id).min(1).max(500).optional().meta({ description: 'Without a ticket.' }),
+  reason: Reason(1_000).optional().meta({ description: 'Without a ticket: why it is recorded.' }),
+});
 
 /** @throws Refusal `contract.recording_basis` where it is neither a ticket alone nor all three of the others. */
 function basisOf({ ticketId, accountId, orderIds, reason }: z.output<typeof Recording>) {
@@ -73,6 +71,28 @@ async function outcomeOf(tx: Tx, contractId: string, locale: Locale) {
   };
 }
 
+const refusalsAgainst = [
+  'contract.recording_basis',
+  'contract.number_reserved',
+  'contract.number_taken',
+  'contract.signed_in_future',
+  'contract.file_not_found',
+  'contract.application_refused',
+  'contract.order_in_contract',
+  'contract.several_entities',
+  'contract.too_large',
+  'contract.not_certified',
+  'order.not_found',
+  'order.cancelled',
+  'order.voided',
+  'order.held_by_refund',
+  'order.instance_busy',
+  'ticket.not_found',
+  'ticket.not_approved',
+  'ticket.no_papers',
+  'ticket.already_recorded',
+] as const;
+
 const recordContract = (profile: Profile) =>
   route({
     method: 'post',
@@ -91,27 +111,7 @@ const recordContract = (profile: Profile) =>
     },
     answer: ContractAnswer,
     success: [202, 201, 200],
-    refusals: [
-      'contract.recording_basis',
-      'contract.number_reserved',
-      'contract.number_taken',
-      'contract.signed_in_future',
-      'contract.file_not_found',
-      'contract.application_refused',
-      'contract.order_in_contract',
-      'contract.several_entities',
-      'contract.too_large',
-      'contract.not_certified',
-      'order.not_found',
-      'order.cancelled',
-      'order.voided',
-      'order.held_by_refund',
-      'order.instance_busy',
-      'ticket.not_found',
-      'ticket.not_approved',
-      'ticket.no_papers',
-      'ticket.already_recorded',
-    ],
+    refusals: refusalsAgainst,
     inTransaction: async (tx, { body, locale }) => {
       const { sha256, number, signedOn, language = locale } = body;
       const ask = { sha256, number, signedOn, language, basis: basisOf(body) };

@@ -69,26 +69,24 @@ const answered = (ticket: Ticket, tx: Tx, reading: Reading) => ({
   version: ticket.version,
 });
 
-const Submission = z
-  .strictObject({
-    kind: TicketKind,
-    contractId: Id.optional().meta({
-      description:
-        'Of `void_official`: official. Of `extra_terms` and `physical_seal`, instead of orders: live.',
-    }),
-    orderIds: z.array(Id).min(1).max(500).optional().meta({
-      description:
-        'Of `offline_contract` and `marketplace`. Of `extra_terms` and `physical_seal`, instead of a contract.',
-    }),
-    accountId: AccountId.optional().meta({
-      description: 'Of the orders, for operators; a customer asks for the own account.',
-    }),
-    reason: GivenReason.default('other').meta({
-      description: 'Of `void_official`; `other` of every other kind.',
-    }),
-    text: Text,
-  })
-  .meta({ id: 'TicketSubmission' });
+const Submission = z.strictObject({
+  kind: TicketKind,
+  contractId: Id.optional().meta({
+    description:
+      'Of `void_official`: official. Of `extra_terms` and `physical_seal`, instead of orders: live.',
+  }),
+  orderIds: z.array(Id).min(1).max(500).optional().meta({
+    description:
+      'Of `offline_contract` and `marketplace`. Of `extra_terms` and `physical_seal`, instead of a contract.',
+  }),
+  accountId: AccountId.optional().meta({
+    description: 'Of the orders, for operators; a customer asks for the own account.',
+  }),
+  reason: GivenReason.default('other').meta({
+    description: 'Of `void_official`; `other` of every other kind.',
+  }),
+  text: Text,
+});
 
 const submitTicket = (profile: Profile) =>
   route({

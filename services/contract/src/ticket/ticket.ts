@@ -21,7 +21,7 @@ export interface Ticket {
   readonly contractId: string | null;
   /** Of that contract, as people know it. */
   readonly contractNumber: string | null;
-  /** Those of the contract, or the set that it is about, sorted. */
+  /** Of the contract; else the set that it is about, sorted. */
   readonly orderIds: readonly string[];
   /** Why the contract shall be voided (CTR-26); `other` of every other kind. */
   readonly reason: GivenReason;

@@ -192,7 +192,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     tells: 'contracts',
     channels: everywhere,
     mandatory: false,
-    visible: [...contract, 'sha256', 'payBy'],
+    visible: [...contract, 'sha256', 'payBy', 'signedOn'],
   },
   'contract.seal_failed': {
     tells: 'contracts',

@@ -12,6 +12,7 @@ export function samplePdf(mark: string, size = 0): Buffer {
     return `${String(at).padStart(10, '0')} 00000 n \n`;
   });
   const table = text.length;
-  text += `xref\n0 4\n0000000000 65535 f \n${places.join('')}trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`;
+  text += `xref\n0 4\n0000000000 65535 f \n${places.join('')}`;
+  text += `trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`;
   return Buffer.from(text, 'latin1');
 }
