@@ -18,22 +18,20 @@ export const paperChecks: readonly Check[] = [
         when c.kind <> 'offline' then 'facts of one signed outside, and is of kind ' || c.kind
         when f.recorded is not true then 'a file that may go'
         else 'number ' || coalesce(c.number, 'none') || ', recorded with ' || o.number end as found
-      from (select contract_id, kind, number, finalized_at from contracts.contracts where kind = 'offline'
-            union select contract_id, kind, number, finalized_at
-              from contracts.contracts join contracts.offline_contracts using (contract_id)) c
-      left join contracts.offline_contracts o using (contract_id)
+      from contracts.contracts c left join contracts.offline_contracts o using (contract_id)
       left join contracts.offline_files f on f.account_id = o.account_id and f.sha256 = o.sha256
-      where o.contract_id is null or c.kind <> 'offline' or f.recorded is not true
-        or c.number is distinct from case when c.finalized_at is not null then o.number end`,
+      where (c.kind = 'offline' or o.contract_id is not null)
+        and (o.contract_id is null or c.kind <> 'offline' or f.recorded is not true
+          or c.number is distinct from case when c.finalized_at is not null then o.number end)`,
   },
   {
     rule: 'CTR-36',
     says: 'a contract was recorded for a ticket that was approved, over the same orders',
     mends: 'contract',
-    sql: `select contract_id as id,
-        ticket_id || ' is ' || t.status || ' over ' || array_to_string(t.order_ids, ', ') as found
-      from contracts.offline_contracts join contracts.contracts c using (contract_id)
-      join contracts.tickets t using (ticket_id)
+    sql: `select c.contract_id as id,
+        t.ticket_id || ' is ' || t.status || ' over ' || array_to_string(t.order_ids, ', ') as found
+      from contracts.offline_contracts o join contracts.contracts c using (contract_id)
+      join contracts.tickets t on t.ticket_id = o.ticket_id
       where t.status <> 'approved' or t.kind = 'void_official' or t.account_id <> c.account_id
         or not (t.order_ids <@ c.order_ids and t.order_ids @> c.order_ids)`,
   },

@@ -232,6 +232,8 @@ const effects = `
   union all select 'payment', payment_reference from orders.payments
   union all select 'contract', contract_id from contracts.contracts
   union all select status || ' contract', contract_id from contracts.contracts
+  union all select 'ticket', ticket_id from contracts.tickets
+  union all select status || ' ticket', ticket_id from contracts.tickets
   union all select 'export', export_id from orders.exports
   union all select 'refund', refund_id from refunds.refunds
     where kind not in ('failed_fulfilment', 'downgrade_difference')

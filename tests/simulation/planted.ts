@@ -337,6 +337,48 @@ export const planted: readonly Planted[] = [
     ],
   },
   {
+    name: 'ticket-outlives',
+    rule: 'CTR-24',
+    says: 'the end of a contract leaves its tickets open',
+    breaks: 'CTR-24',
+    seed: 70,
+    changes: [
+      {
+        file: 'services/contract/src/voiding.ts',
+        fragment: 'if (decision.facts.length > 0) {',
+        replacement: 'if (decision.facts.length > 0 && !$planted) {',
+      },
+    ],
+  },
+  {
+    name: 'recorded-unapproved',
+    rule: 'CTR-24',
+    says: 'a contract is recorded for a ticket that nobody approved',
+    breaks: 'CTR-36',
+    seed: 45,
+    changes: [
+      {
+        file: 'services/contract/src/ticket/ticket.ts',
+        fragment: `if (status !== 'approved')`,
+        replacement: `if (status !== 'approved' && !$planted)`,
+      },
+    ],
+  },
+  {
+    name: 'recorded-without-number',
+    rule: 'CTR-36',
+    says: 'a contract signed outside is official under no number',
+    breaks: 'CTR-36',
+    seed: 8,
+    changes: [
+      {
+        file: 'services/contract/src/contract/offline.ts',
+        fragment: '    number,\n    finalizedAt: at,',
+        replacement: '    number: $planted ? null : number,\n    finalizedAt: at,',
+      },
+    ],
+  },
+  {
     name: 'cancelled-uncounted',
     rule: 'ORD-23',
     says: 'the totals forget an order that is cancelled',

@@ -156,6 +156,7 @@ export class SystemModel {
   readonly log: Told[] = [];
   readonly orders = new Map<string, KnownOrder>();
   readonly contracts: string[] = [];
+  readonly tickets: string[] = [];
   readonly quotes: string[] = [];
   readonly refunds: string[] = [];
   readonly accepted: Accepted[] = [];
@@ -200,7 +201,7 @@ export class SystemModel {
   /** The id itself where nobody named it. */
   nameOf = (id: string): string => this.#names.get(id) ?? id;
   inNames = (text: string): string => text.replaceAll(/\b[a-z]+_[0-9a-z]+/g, (id) => this.nameOf(id));
-  /** Of a contract or refund by its name, as it was announced last. */
+  /** Of a contract, refund or ticket by its name, as it was announced last. */
   statusOf = (name: string): string | undefined => this.#status.get(this.idOf(name) ?? '');
   /** Of an order by its name, as its newest version that was announced. */
   stateOf = (name: string): OrderState => {
@@ -456,7 +457,9 @@ export class SystemModel {
     this.log.push({ type, aggregate, id, version: Number(version), at, data });
     if (type === 'refund.succeeded')
       this.#nameAutomatic(data as { refund: { refundId: string; orderIds: string[] } });
-    const { status } = { ...(data['contract'] ?? data['refund'] ?? {}) } as { status?: string };
+    const { status } = { ...(data['contract'] ?? data['refund'] ?? data['ticket'] ?? {}) } as {
+      status?: string;
+    };
     if (status) this.#status.set(id, status);
     for (const order of [data['order'] ?? [], data['orders'] ?? []].flat() as ShownOrder[]) {
       if (order.version > (this.#newest.get(order.orderId)?.version ?? 0))
