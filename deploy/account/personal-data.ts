@@ -141,7 +141,11 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
   contract: {
     accounts: {
       isOf: own,
-      personal: { facts: 'certified name, certificate, invoice title, contacts, address' },
+      personal: {
+        facts: 'certified name, certificate, invoice title, contacts, address',
+        name_search: 'the certified name, as it is searched',
+        partner_search: "the partner's name, as it is searched",
+      },
       fate: { is: 'erased', how: 'emptied at the last version that there can be, which is announced' },
     },
     bills: plain,
@@ -164,6 +168,7 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
     live_orders: plain,
     order_view: { isOf: own, personal: snapshot, fate: { is: 'kept', law: books } },
     products: ofNobody,
+    refund_view: plain,
     tickets: {
       isOf: own,
       personal: {

@@ -64,6 +64,14 @@ const views: readonly View[] = [
     },
   },
   {
+    says: 'the contract service sees every refund as its owner does',
+    viewer: 'contract',
+    view: 'contracts.refund_view',
+    owned: 'refunds.refunds',
+    key: 'refund_id',
+    columns: { account_id: 'o.account_id' },
+  },
+  {
     says: 'the contract service sees every product as its owner does',
     viewer: 'contract',
     view: 'contracts.products',

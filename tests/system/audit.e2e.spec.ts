@@ -877,6 +877,13 @@ const plants: readonly Plant[] = [
   },
   {
     rule: 'EVT-36',
+    what: 'a refund that is not counted',
+    mends: 'contract',
+    about: `select refund_id as id from refunds.refunds order by 1 limit 1`,
+    remove: ['contracts.refund_view', `refund_id = '$id'`],
+  },
+  {
+    rule: 'EVT-36',
     what: 'an order seen with another value in every field, and listed with another status',
     mends: 'contract',
     about: freeOrder,

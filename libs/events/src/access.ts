@@ -8,7 +8,10 @@ const [all, views] = [
   ['refund', 'notification'],
 ] as const;
 const asked = ['order', 'refund', 'notification'] as const;
-const [people, answered] = [['notification'], ['order', 'notification']] as const;
+const people = ['notification'] as const;
+const refunds = ['contract', 'notification'] as const;
+const answered = ['order', 'notification'] as const;
+const refundsAnswered = ['order', ...refunds] as const;
 
 /**
  * Which service reads which topic, the only place that says it (EVT-15): access lists of the broker are made from
@@ -47,15 +50,15 @@ export const readers: Readonly<Record<EventType, readonly ServiceName[]>> = {
   'ticket.rejected': people,
   'ticket.withdrawn': people,
   'account.updated': ['order', 'contract', 'notification'],
-  'refund.requested': answered,
-  'refund.refused': answered,
-  'refund.review_required': people,
-  'refund.approved': people,
-  'refund.rejected': answered,
-  'refund.withdrawn': answered,
-  'refund.succeeded': answered,
-  'refund.difference_returned': answered,
-  'refund.failed': people,
+  'refund.requested': refundsAnswered,
+  'refund.refused': refundsAnswered,
+  'refund.review_required': refunds,
+  'refund.approved': refunds,
+  'refund.rejected': refundsAnswered,
+  'refund.withdrawn': refundsAnswered,
+  'refund.succeeded': refundsAnswered,
+  'refund.difference_returned': refundsAnswered,
+  'refund.failed': refunds,
   'notification.sent': people,
   'notification.dead': people,
   'webhook.disabled': people,

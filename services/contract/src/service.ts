@@ -14,6 +14,7 @@ import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
 import { orderView } from './order-view.ts';
 import { platformSubscriptions } from './platform-facts.ts';
+import { refundView } from './refund-view.ts';
 import { sealExpiry, sealMetrics } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
 import { voidingSubscriptions } from './voiding.ts';
@@ -41,7 +42,7 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
   },
   timeZone: provider.profile.timeZone,
   subscriptions: projecting(
-    [orderView],
+    [orderView, refundView],
     [
       applicationSubscriptions(provider.profile),
       voidingSubscriptions,

@@ -1180,6 +1180,7 @@ test('API-3 each route answers the request that the document shows for it as des
     await flawsOfExamples(t, {
       putAccount: () => ({ by: platform, ids: { accountId } }),
       getAccount: () => ofMine,
+      listAccounts: () => ({ by: operator }),
       previewApplication: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
       applyForContracts: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
       listContracts: () => ofMine,
