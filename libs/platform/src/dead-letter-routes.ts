@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
 import {
-  decodeTimeCursor,
-  encodeCursor,
   paged,
+  pageOf,
   pageQuery,
+  pageRange,
   rangeQuery,
   route,
   separatedByCommas,
@@ -122,14 +122,12 @@ const reading = (name: Service['name']): Route[] => [
     refusals: ['request.range_reversed'],
     inTransaction: async (tx, { timeZone, query: { limit, cursor, ...query } }) => {
       const wanted = { ...query, ...timeRange(query, timeZone) };
-      const found = await listDeadLetters(tx, wanted, {
-        after: cursor ? decodeTimeCursor(cursor) : undefined,
-        limit: limit + 1,
-      });
-      const page = found.slice(0, limit).map(shown);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      const place = last && [last.parkedAt, `${last.eventId} ${last.source}`];
-      return { body: { data: page, nextCursor: place ? encodeCursor(place) : null } };
+      const found = await listDeadLetters(tx, wanted, pageRange({ limit, cursor }));
+      const key = ({ parkedAt, eventId, source }: DeadLetter) => [
+        parkedAt.toISOString(),
+        `${eventId} ${source}`,
+      ];
+      return { body: pageOf(found, limit, { item: shown, key }) };
     },
   }),
   route({

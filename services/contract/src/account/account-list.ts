@@ -9,7 +9,8 @@ interface AccountFilter {
   /** A part of the name of the partner that it is a customer of. */
   readonly partner?: string | undefined;
   /** Account id of the last one seen. */
-  readonly after?: string | undefined;
+  readonly after: string | undefined;
+  readonly limit: number;
 }
 
 interface CountedAccount {
@@ -21,7 +22,7 @@ interface CountedAccount {
 }
 
 /** By account id. The counts are of all that this service has heard of until now (API-19). */
-export const listAccounts = (tx: Tx, filter: AccountFilter, limit: number) =>
+export const listAccounts = (tx: Tx, filter: AccountFilter) =>
   tx.many<CountedAccount>(
     `select facts,
         (select count(*)::int from order_view o where o.account_id = found.account_id) as orders,
@@ -40,6 +41,6 @@ export const listAccounts = (tx: Tx, filter: AccountFilter, limit: number) =>
       filter.certifiedName ?? null,
       filter.partnerType ?? null,
       filter.partner ?? null,
-      limit,
+      filter.limit,
     ],
   );

@@ -14,11 +14,12 @@ interface ContractFilter {
   readonly from?: Date | undefined;
   readonly before?: Date | undefined;
   /** createdAt and contract id of the last one seen. */
-  readonly after?: readonly string[];
+  readonly after?: readonly [string, string] | undefined;
+  readonly limit: number;
 }
 
 /** Newest first, without the removed ones (CTR-25). */
-export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
+export const listContracts = (tx: Tx, filter: ContractFilter) =>
   tx.many<Contract>(
     `select ${contractColumns} from contracts
       where not removed and ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
@@ -38,7 +39,7 @@ export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
       filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
-      limit,
+      filter.limit,
     ],
   );
 
@@ -65,11 +66,12 @@ interface TicketFilter {
   readonly from?: Date | undefined;
   readonly before?: Date | undefined;
   /** createdAt and ticket id of the last one seen. */
-  readonly after?: readonly string[];
+  readonly after?: readonly [string, string] | undefined;
+  readonly limit: number;
 }
 
 /** Newest first. */
-export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
+export const listTickets = (tx: Tx, filter: TicketFilter) =>
   tx.many<Ticket>(
     `select ${ticketColumns} from tickets
       where ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
@@ -85,6 +87,6 @@ export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
       filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
-      limit,
+      filter.limit,
     ],
   );

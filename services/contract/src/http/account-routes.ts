@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AccountFacts, AccountTelling, PartnerType } from '@accord/events/account';
-import { decodeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import { IdPlace, paged, pageOf, pageQuery, pageRange, route, type Route } from '@accord/http';
 import { listAccounts as findAccounts } from '../account/account-list.ts';
 import { getAccount as readAccount } from '../account/account-store.ts';
 import { tellAccount } from '../platform-facts.ts';
@@ -97,8 +97,7 @@ const listAccounts = route({
   }),
   answer: paged(ListedAccount),
   inTransaction: async (tx, { query: { limit, cursor, ...filter } }) => {
-    const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
-    const rows = await findAccounts(tx, { ...filter, after }, limit + 1);
+    const rows = await findAccounts(tx, { ...filter, ...pageRange({ limit, cursor }, IdPlace) });
     return {
       body: pageOf(rows, limit, {
         item: ({ facts: { accountId, version, certifiedName, partner }, ...counts }) => ({

@@ -5,15 +5,13 @@ import { TicketSnapshot } from '@accord/events/ticket';
 import { remarkOf } from '@accord/events/wording';
 import {
   ActorView,
-  decodeTimeCursor,
-  listedAccountOf,
+  listFilter,
   maskActor,
   paged,
   pageOf,
   pageQuery,
   rangeQuery,
   route,
-  timeRange,
   type Route,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
@@ -105,18 +103,11 @@ const listTickets = route({
   }),
   answer: paged(TicketAnswer),
   refusals: ['request.account_not_yours', 'request.range_reversed'],
-  inTransaction: async (tx, { actor, locale, timeZone, query: { limit, cursor, accountId, ...filter } }) => {
-    const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
-    const shown = {
-      ...filter,
-      ...timeRange(filter, timeZone),
-      accountId: listedAccountOf(actor, accountId),
-      ...after,
-    };
-    const tickets = await findTickets(tx, shown, limit + 1);
+  inTransaction: async (tx, { locale, ...request }) => {
+    const tickets = await findTickets(tx, listFilter(request));
     const item = (ticket: Ticket) => toTicketAnswer(ticket, tx, locale);
     const key = ({ createdAt, ticketId }: Ticket) => [createdAt.toISOString(), ticketId];
-    return { body: pageOf(tickets, limit, { item, key }) };
+    return { body: pageOf(tickets, request.query.limit, { item, key }) };
   },
 });
 
