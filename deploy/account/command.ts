@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { readSettings, renewed } from '@accord/core/runtime';
+import type { ServiceName } from '@accord/events/services';
 import { platformSettings } from '@accord/platform';
 import { connect } from '@accord/postgres';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { schemas } from '@accord/postgres/provision';
 import { erase, heldOf, obstaclesOf, untilErased, type Hands, type Held } from './erasure.ts';
 import { exportAccount } from './exporting.ts';
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newEventId } from '@accord/core/runtime';
 import type { Data } from '@accord/events';
+import type { ServiceName } from '@accord/events/services';
 import { outbox } from '@accord/messaging';
 import type { Connection } from '@accord/postgres';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { schemas } from '@accord/postgres/provision';
 import { tablesOfAccounts } from './exporting.ts';
 import { personalData, type Fate } from './personal-data.ts';
 

@@ -1,4 +1,4 @@
-import type { ServiceName } from '@accord/postgres/provision';
+import type { ServiceName } from '@accord/events/services';
 
 // Where the four schemas have something of a person, and what becomes of it when an account is erased: the only place
 // that says it. docs/personal-data.md is made from it, the command `account` exports and erases by it, and a test holds

@@ -1,4 +1,4 @@
-import type { Speaker } from '@accord/events';
+import type { Speaker } from '@accord/events/services';
 import type { Connection } from '@accord/postgres';
 import type { Check, Difference } from './check.ts';
 import { commandChecks } from './commands.ts';

@@ -1,6 +1,6 @@
 import type { Event, EventType } from '@accord/events';
+import type { ServiceName } from '@accord/events/services';
 import type { Connection } from '@accord/postgres';
-import type { ServiceName } from '@accord/postgres/provision';
 import type { Difference } from './check.ts';
 import { listedAtMost } from './differences.ts';
 

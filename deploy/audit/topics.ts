@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { readJson } from '@accord/core/runtime';
-import { eventTypes, readEvent, type EventType, type Speaker } from '@accord/events';
+import { eventTypes, readEvent, type EventType } from '@accord/events';
+import type { Speaker } from '@accord/events/services';
 import { speakerOf } from '@accord/events/topics';
 import { openKafka, readTopics, type Incoming, type KafkaSecurity, type OffsetRange } from '@accord/kafka';
 import type { Difference } from './check.ts';

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { readSettings, renewed } from '@accord/core/runtime';
-import type { ServiceName } from '@accord/events';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { openAdmin, openKafka } from '@accord/kafka';
 import { kafkaAccess, kafkaSettings, platformSettings } from '@accord/platform';
 import { connect } from '@accord/postgres';
@@ -67,6 +67,8 @@ export async function runReconcile(args: readonly string[], env: NodeJS.ProcessE
   }
 }
 
+const upperCase = <T extends string>(text: T) => text.toUpperCase() as Uppercase<T>;
+
 async function open(
   given: z.infer<typeof settings>,
   kafka: ReturnType<typeof openKafka>,
@@ -78,13 +80,8 @@ async function open(
   });
   opened.defer(() => auditor.end());
   const operators = new Map<ServiceName, Awaited<ReturnType<typeof connect>>>();
-  for (const [service, url] of [
-    ['order', given.ACCORD_ORDER_OPERATOR_DATABASE_URL],
-    ['contract', given.ACCORD_CONTRACT_OPERATOR_DATABASE_URL],
-    ['refund', given.ACCORD_REFUND_OPERATOR_DATABASE_URL],
-    ['notification', given.ACCORD_NOTIFICATION_OPERATOR_DATABASE_URL],
-  ] as const) {
-    const connection = await connect(url, {
+  for (const service of serviceNames) {
+    const connection = await connect(given[`ACCORD_${upperCase(service)}_OPERATOR_DATABASE_URL`], {
       applicationName: 'accord-reconcile',
       settings: { search_path: schemas[service], timezone: 'UTC' },
       pipeline: true,

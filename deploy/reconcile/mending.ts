@@ -1,7 +1,8 @@
 import { owners } from '@accord/audit';
 import { newEventId } from '@accord/core/runtime';
-import type { EventType, Fact, ServiceName } from '@accord/events';
+import type { EventType, Fact } from '@accord/events';
 import { topicsReadBy } from '@accord/events/access';
+import type { ServiceName } from '@accord/events/services';
 import { topicsSpokenBy } from '@accord/events/topics';
 import type { openAdmin } from '@accord/kafka';
 import { outbox, type OutboxRow } from '@accord/messaging';

@@ -1,5 +1,6 @@
-import type { EventType, ServiceName } from '@accord/events';
+import type { EventType } from '@accord/events';
 import { readers } from '@accord/events/access';
+import type { ServiceName } from '@accord/events/services';
 import type { OffsetRange } from '@accord/kafka';
 import type { Connection } from '@accord/postgres';
 import { schemas } from '@accord/postgres/provision';

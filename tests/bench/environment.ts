@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import type { ServiceName } from '@accord/events/services';
 import { applyTopics, openAdmin, openKafka } from '@accord/kafka';
 import {
   compileServices,
@@ -23,7 +24,7 @@ import {
   topics,
 } from '@accord/local/parts';
 import { topicsOf } from '@accord/platform';
-import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
+import { provisionDatabase } from '@accord/postgres/provision';
 import { developmentPassword, startIssuer, until, type TestIssuer } from '@accord/testing';
 import { topic } from './messages.ts';
 

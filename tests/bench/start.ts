@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { serviceNames } from '@accord/events/services';
 import type { Ground } from './environment.ts';
 import { beside, median, residentMegabytes, type Figure } from './figure.ts';
 
@@ -20,7 +20,7 @@ export async function benchStart(
 ): Promise<Figure[]> {
   const bare = await bareNode(starts);
   const figures: Figure[] = [];
-  for (const name of Object.keys(schemas) as ServiceName[]) {
+  for (const name of serviceNames) {
     // The first start migrates; it is not counted.
     const service = await ground.startService(name, databaseUrl, { ACCORD_LOG_LEVEL: 'info' });
     const seconds: number[] = [];

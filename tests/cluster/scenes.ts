@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
+import { serviceNames } from '@accord/events/services';
 import { packagesOfImage } from '@accord/local/sbom';
 import type { Images } from './images.ts';
-import { allReady, isReady, services, type Kubernetes, type Pod } from './kubernetes.ts';
+import { allReady, isReady, type Kubernetes, type Pod } from './kubernetes.ts';
 import { underLoad, type Seen } from './load.ts';
 import { askService, tokenOf } from './outside.ts';
 import type { Platform } from './platform.ts';
@@ -58,7 +59,7 @@ export async function install(stage: Stage): Promise<Flaws> {
 /** A pod of each service is taken away; its successor starts beside pods that are ready. */
 async function startsAlone(kubernetes: Kubernetes): Promise<Flaws> {
   const flaws: string[] = [];
-  for (const service of services) {
+  for (const service of serviceNames) {
     const before = await kubernetes.pods(service);
     await kubernetes.kubectl('delete', 'pod', before[0]!.metadata.name);
     await allReady(kubernetes, replicas);
@@ -91,7 +92,7 @@ async function packagesDiffer(kubernetes: Kubernetes): Promise<Flaws> {
 }
 
 const podsOfServices = async (kubernetes: Kubernetes): Promise<readonly Pod[]> =>
-  (await Promise.all(services.map((name) => kubernetes.pods(name)))).flat().filter(isReady);
+  (await Promise.all(serviceNames.map((name) => kubernetes.pods(name)))).flat().filter(isReady);
 
 /** In whole seconds, as Kubernetes tells times. */
 function readyAfterS({ status }: Pod): number {
@@ -108,7 +109,7 @@ async function idleMemory(kubernetes: Kubernetes): Promise<Flaws> {
   const figures = await Promise.all(
     nodes.map((node) => kubernetes.kubectl('get', '--raw', `/api/v1/nodes/${node}/proxy/metrics/resource`)),
   );
-  const flaws = services.map((service) => {
+  const flaws = serviceNames.map((service) => {
     const line = new RegExp(
       `^container_memory_working_set_bytes\\{container="${service}",namespace="${kubernetes.namespace}".*\\} (\\S+)`,
       'gm',
@@ -142,7 +143,7 @@ export const upgrades = (stage: Stage): Promise<Flaws> =>
   strictly(stage, 'upgrades and restarts', async () => {
     for (const number of [1, 2]) await timed(`upgrade ${number}`, () => nextRevision(stage));
     const { kubectl } = stage.kubernetes;
-    const deployments = services.map((name) => `deployment/${release}-${name}`);
+    const deployments = serviceNames.map((name) => `deployment/${release}-${name}`);
     for (const number of [1, 2, 3, 4, 5])
       await timed(`rolling restart ${number} of all services`, async () => {
         await kubectl('rollout', 'restart', ...deployments);
@@ -165,7 +166,7 @@ export async function kills(stage: Stage): Promise<Flaws> {
   const { root, images, kubernetes, platform } = stage;
   const flaws: string[] = [];
   const seen = await underLoad(kubernetes, { image: images.release, root, retries: true }, async () => {
-    for (const service of services)
+    for (const service of serviceNames)
       for (const pod of await kubernetes.pods(service)) {
         const { rows } = { rows: await platform.rows('select clock_timestamp() as at') };
         await stage.killPod(pod);

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { applyTopics } from '@accord/kafka';
 import {
   settingsFor,
@@ -22,7 +23,7 @@ import {
   type EmbeddedKafka,
   type EmbeddedPostgres,
 } from '@accord/local/parts';
-import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
+import { provisionDatabase } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, startIssuer, type Client } from '@accord/testing';
 import { startProxy, type Proxy } from '@accord/testing/proxy';
 import { mountDisk, type Disk } from './disk.ts';
@@ -59,12 +60,11 @@ export interface Environment {
   stop(): Promise<void>;
 }
 
+const [order, ...others] = serviceNames;
 const copies: readonly (readonly [string, ServiceName])[] = [
-  ['order', 'order'],
-  ['order 2', 'order'],
-  ['contract', 'contract'],
-  ['refund', 'refund'],
-  ['notification', 'notification'],
+  [order, order],
+  ['order 2', order],
+  ...others.map((name) => [name, name] as const),
 ];
 const preloads = ['die-at', 'previous-version', 'clock']
   .map((name) => `--import=${new URL(`./${name}.ts`, import.meta.url).href}`)

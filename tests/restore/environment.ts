@@ -7,6 +7,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { newEventId } from '@accord/core/runtime';
 import type { EventType } from '@accord/events';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { openAdmin, openKafka } from '@accord/kafka';
 import {
   auditSettingsOf,
@@ -26,13 +27,12 @@ import {
   type EmbeddedKafka,
   type EmbeddedPostgres,
 } from '@accord/local/parts';
-import { rolesOf, roleUrl, roles, schemas, type ServiceName } from '@accord/postgres/provision';
+import { rolesOf, roleUrl, roles } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, startIssuer } from '@accord/testing';
 import { publishRaw } from '@accord/testing/outsider';
 import { backupsOf } from './backups.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-export const names = Object.keys(schemas) as ServiceName[];
 
 export interface Ran {
   readonly code: number;
@@ -91,7 +91,7 @@ export async function startPlatform(home: string) {
     ACCORD_TOPIC_REPLICATION: '1',
     ...Object.fromEntries(roles.map((role) => [`${role.toUpperCase()}_PASSWORD`, developmentPassword(role)])),
     ...Object.fromEntries(
-      names.map((name) => [
+      serviceNames.map((name) => [
         `ACCORD_${name.toUpperCase()}_OPERATOR_DATABASE_URL`,
         urlOf(rolesOf(name).operator),
       ]),
@@ -153,10 +153,10 @@ export async function startPlatform(home: string) {
     async prepare() {
       await succeeded('provision');
       await succeeded('topics');
-      for (const name of names) await succeeded('migrate', name);
+      for (const name of serviceNames) await succeeded('migrate', name);
     },
     async startServices() {
-      const begun = names.map((name) =>
+      const begun = serviceNames.map((name) =>
         startServiceProcess({ name, home: join(home, name), supervised: false, settings: settingsOf(name) }),
       );
       services = new Map((await all(begun)).map((service) => [service.name, service]));

@@ -1,13 +1,14 @@
-// Loses the database, or all topics, under load, and follows docs/restore.md until the auditor is clean; exits 1 where
-// it does not come so far, or anything that was lost is not listed.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+// Loses the database, or all topics, under load, and follows docs/restore.md until the auditor is clean; exits 1 where
+// it does not come so far, or anything that was lost is not listed.
+import { serviceNames } from '@accord/events/services';
 import { compileServices } from '@accord/local';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { machine, startLoad } from '../faults/load.ts';
 import { openShop } from '../faults/run.ts';
-import { names, startPlatform, type Platform, type Ran } from './environment.ts';
+import { startPlatform, type Platform, type Ran } from './environment.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const asked = commandLine(
@@ -63,7 +64,7 @@ async function rebuilt(platform: Platform, history: History): Promise<void> {
     tell(`rebuild ${name}`, ran.tookMs, ran.code === 0 ? '' : 'refused');
     return ran;
   };
-  for (const name of names) {
+  for (const name of serviceNames) {
     const { code, said } = await rebuild(name, ...(name === 'notification' ? ['--model', 'contacts'] : []));
     expect(code === 0, `rebuild ${name} ended with ${code}: ${said}`);
   }

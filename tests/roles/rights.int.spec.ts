@@ -1,6 +1,7 @@
 import pg from 'pg';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import type { Service } from '@accord/platform';
-import { rolesOf, roleUrl, schemas, type ServiceName } from '@accord/postgres/provision';
+import { rolesOf, roleUrl, schemas } from '@accord/postgres/provision';
 import { developmentPassword, testDatabase, type TestDatabase } from '@accord/testing';
 
 // The rights of each role, as the catalogue of a migrated database has them. A right that is not listed here is
@@ -136,7 +137,7 @@ const rightsText = `
         order by array_position(array['select', 'insert', 'update', 'delete'], kind), kind) as rights
     from kinds group by 1, 2`;
 
-describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
+describe.each(serviceNames)('%s', (name) => {
   const schema = schemas[name];
   const { app, operator, owner } = rolesOf(name);
   let database: TestDatabase;

@@ -1,6 +1,6 @@
 import type { Actor, Tx } from '@accord/core';
+import type { ServiceName } from '@accord/events/services';
 import { exactly, isZero, money, roundHalfUp, subtract, sum, type Money } from '@accord/money';
-import type { ServiceName } from '@accord/postgres/provision';
 import { calendarEnd } from '@accord/profile';
 import type { KnownOrder, WorkerName, SystemModel } from './system-model.ts';
 

@@ -2,12 +2,12 @@ import { Refusal, type Actor } from '@accord/core';
 import { withContext } from '@accord/core/observability';
 import { newEventId } from '@accord/core/runtime';
 import { headersOf, subjectOf, type Event, type Fact } from '@accord/events';
+import type { ServiceName } from '@accord/events/services';
 import type { Route, RouteRequest } from '@accord/http';
 import { keyedRequest, onceInTransaction } from '@accord/http/server';
 import type { Incoming } from '@accord/kafka';
 import { handleMessages } from '@accord/messaging';
 import type { Money } from '@accord/money';
-import type { ServiceName } from '@accord/postgres/provision';
 import { Death, log, type Ground, type Part } from './environment.ts';
 
 /** An announced event, as the log of all topics keeps it. */

@@ -9,6 +9,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { checks, openAudit, type Audit, type Difference } from '@accord/audit';
 import { OrderSnapshot } from '@accord/events/order';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { auditSettingsOf, machineMonth, startSystem, type System } from '@accord/local';
 import { freePort } from '@accord/local/parts';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
@@ -345,7 +346,7 @@ describe('beside the running services', () => {
       run(['refund'], {}, rebuild).ended,
     ]);
     expect(wrong.map(({ code: ended, err }) => [ended, err[0]])).toEqual([
-      [2, 'name a service: order, contract, refund, notification'],
+      [2, `name a service: ${serviceNames.join(', ')}`],
       [2, 'rebuild: refund has no read model timeline'],
       [1, 'npm start does not run in this folder; set ACCORD_OWNER_DATABASE_URL and ACCORD_KAFKA_BROKERS'],
     ]);
@@ -419,7 +420,7 @@ describe('beside the running services', () => {
 interface Plant {
   readonly rule: string;
   readonly what: string;
-  readonly mends: 'order' | 'contract' | 'refund' | 'notification';
+  readonly mends: ServiceName;
   /** Gives the id of the aggregate that will differ. */
   readonly about: string;
   /** The words that it says of that id at the least. */

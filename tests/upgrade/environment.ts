@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { settingsFor, startMailbox, startServiceProcess, type ServiceProcess } from '@accord/local';
 import { all, databaseUrl, makeDatabase, placeOf, startKafka, startPostgres } from '@accord/local/parts';
-import { roles, type ServiceName } from '@accord/postgres/provision';
+import { roles } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, startIssuer, type Client, type Reply } from '@accord/testing';
 import { chanceOf } from '../chance.ts';
 import type { Environment } from '../faults/environment.ts';
-import { services as names } from '../releases/record.ts';
 
 export interface Version {
   readonly name: 'old' | 'new';
@@ -76,7 +76,7 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
   const database = databaseUrl(postgres.url, 'accord');
 
   const settings = Object.fromEntries(
-    names.map((name) => [
+    serviceNames.map((name) => [
       name,
       settingsFor(name, {
         ask: { profile: 'baidu', settings: { ACCORD_RATE_PER_MINUTE: '0', ACCORD_DRAIN_MS: '500' } },
@@ -86,7 +86,7 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
       }),
     ]),
   );
-  const instances = new Map<ServiceName, readonly Instance[]>(names.map((name) => [name, []]));
+  const instances = new Map<ServiceName, readonly Instance[]>(serviceNames.map((name) => [name, []]));
   const services = new Map<string, ServiceProcess>();
   const logs = new Set<string>();
   started.defer(
@@ -131,7 +131,7 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
       const passwords = roles.map((role) => [`${role.toUpperCase()}_PASSWORD`, developmentPassword(role)]);
       await command({ ACCORD_ADMIN_DATABASE_URL: database, ...Object.fromEntries(passwords) }, 'provision');
       await command({ ACCORD_KAFKA_BROKERS: kafka.brokers, ACCORD_TOPIC_REPLICATION: '1' }, 'topics');
-      for (const name of names)
+      for (const name of serviceNames)
         await command(
           { ACCORD_OWNER_DATABASE_URL: settings[name]!['ACCORD_OWNER_DATABASE_URL']! },
           'migrate',
@@ -140,7 +140,7 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
     },
     async start({ name: version, sources }) {
       const begun = await all(
-        names.map(async (name) => {
+        serviceNames.map(async (name) => {
           const { ACCORD_OWNER_DATABASE_URL: _, ...own } = settings[name]!;
           const ask = { name, home: join(home, version, name), supervised: false, settings: own, sources };
           const process = await startServiceProcess(ask);
@@ -153,7 +153,7 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
         instances.set(name, [...instances.get(name)!, { version, process }]);
     },
     async stop({ name: version }) {
-      const ended = names.map(async (name) => {
+      const ended = serviceNames.map(async (name) => {
         const [leaving, staying] = [true, false].map((leaves) =>
           instances.get(name)!.filter((instance) => (instance.version === version) === leaves),
         );

@@ -1,5 +1,5 @@
 import { eventTypes, type EventType } from './catalogue.ts';
-import type { ServiceName, Speaker } from './definition.ts';
+import { type ServiceName, serviceNames, type Speaker } from './services.ts';
 import { deadLetterTopic, publicTopics, speakerOf } from './topics.ts';
 
 /** Each service keeps a timeline of everything, or what it needs of the others (EVT-13). */
@@ -93,14 +93,12 @@ export const personalFields: readonly string[] = [
   'text',
 ];
 
-const services: readonly ServiceName[] = ['order', 'contract', 'refund', 'notification'];
-
 /** The topics that a service, or the platform, writes to. */
 export const topicsWrittenBy = (speaker: Speaker): readonly string[] => [
   ...eventTypes.filter((type) =>
     speaker === 'platform' ? publicTopics.has(type) : speakerOf(type) === speaker,
   ),
-  ...services.filter((service) => service === speaker).map(deadLetterTopic),
+  ...serviceNames.filter((service) => service === speaker).map(deadLetterTopic),
 ];
 
 export const topicsReadBy = (service: ServiceName): readonly EventType[] =>

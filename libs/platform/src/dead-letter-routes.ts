@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
+import type { ServiceName } from '@accord/events/services';
 import {
   paged,
   pageOf,
@@ -103,12 +104,11 @@ async function inspect(tx: Tx, eventId: string, source?: string): Promise<z.inpu
 
 const access = { operator: true } as const;
 
-const pathOf = (name: Service['name']) => `/v1/${name}-dead-letters` as const;
+const pathOf = (name: ServiceName) => `/v1/${name}-dead-letters` as const;
 /** `OrderDeadLetter`: the operations of one service, told from those of the others. */
-const lettersOf = (name: Service['name']) =>
-  `${name.replace(/^./, (first) => first.toUpperCase())}DeadLetter`;
+const lettersOf = (name: ServiceName) => `${name.replace(/^./, (first) => first.toUpperCase())}DeadLetter`;
 
-const reading = (name: Service['name']): Route[] => [
+const reading = (name: ServiceName): Route[] => [
   route({
     method: 'get',
     path: pathOf(name),
