@@ -84,22 +84,54 @@ describe('refusal codes', () => {
   });
 });
 
+/**
+ * The routes that a README names at the heads of its list: `GET /v1/orders`; `/{orderId}` or `POST …/cancel` goes on
+ * from any route that stands before it in the same item, or takes the place of its last part.
+ */
+function routesNamedIn(page: string): ReadonlySet<string> {
+  const named = new Set<string>();
+  for (const [item] of page.matchAll(/^- `(?:[A-Z]+) \/v1\/(?:.*\n?)(?: {2}.*\n?)*/gm)) {
+    const paths = new Set<string>();
+    let method = '';
+    for (const [, verb = method, dots, path = ''] of item.matchAll(
+      /`(?:([A-Z]+) )?(…)?(\/[^`?\s]*)[^`]*`/g,
+    )) {
+      method = verb;
+      const before = [...paths].flatMap((one) => [one, dirname(one)]);
+      const meant = path.startsWith('/v1/') && !dots ? [path] : before.map((one) => one + path);
+      for (const one of meant) {
+        paths.add(one);
+        named.add(`${method} ${one}`);
+      }
+    }
+  }
+  return named;
+}
+
 describe('routes', () => {
-  test.each(all)(
-    'the front door leads to each route of $name, and its README names it',
-    ({ name, routes }) => {
-      expect(
-        routes
-          .map(({ path }) => path.split('/').slice(1))
-          .filter(
-            ([version, segment, ...rest]) =>
-              version !== 'v1' ||
-              segments[segment!] !== name ||
-              !readme(name).includes(rest.at(-1) ?? segment!),
-          ),
-      ).toEqual([]);
-    },
-  );
+  test.each(all)('the front door leads to each route of $name', ({ name, routes }) => {
+    const lost = routes.filter(({ path }) => segments[path.split('/')[2]!] !== name);
+    expect(lost.map(({ path }) => path)).toEqual([]);
+  });
+
+  test.each(all)('the README of $name names each route', ({ name, routes }) => {
+    const named = routesNamedIn(readme(name));
+    const own = routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(own.filter((one) => !named.has(one))).toEqual([]);
+  });
+
+  test('of the routes that a README names, a part of a path stands for no other', () => {
+    const named = routesNamedIn(
+      '- `GET /v1/a/{id}` · `/file`, `POST …/end`: the a, `PUT /v1/b`.\n\nAlso `GET /v1/c`.',
+    );
+    expect([...named].filter((one) => !one.includes('/a/file') && !one.includes('/a/end'))).toEqual([
+      'GET /v1/a/{id}',
+      'GET /v1/a/{id}/file',
+      'POST /v1/a/{id}/end',
+      'POST /v1/a/{id}/file/end',
+      'PUT /v1/b',
+    ]);
+  });
 
   test.each(all)('each operationId of $name is one route’s', ({ routes }) => {
     const ids = routes.map(({ operationId }) => operationId);
