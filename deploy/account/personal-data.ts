@@ -5,7 +5,7 @@ import type { ServiceName } from '@accord/events/services';
 // it against the tables and columns of a migrated database.
 
 /** Why a row outlives its account, and how long. */
-export interface Law {
+interface Law {
   readonly name: string;
   readonly until: string;
   readonly why: string;

@@ -8,7 +8,7 @@ import type { Difference } from './check.ts';
 import { ToldFacts } from './told-facts.ts';
 import { announcedIn, type Sightings } from './versions.ts';
 
-export interface TopicsAsk {
+interface TopicsAsk {
   readonly brokers: readonly string[];
   /** Before every topic. */
   readonly topicPrefix: string;
@@ -17,7 +17,7 @@ export interface TopicsAsk {
 }
 
 /** All topics, each message read once: what was read stays known. */
-export interface Topics {
+interface Topics {
   /**
    * Reads all that the topics hold now. Anything a topic itself lacks is a difference.
    *

@@ -4,7 +4,7 @@ import type { Connection } from '@accord/postgres';
 import type { Difference } from './check.ts';
 import { listedAtMost } from './differences.ts';
 
-export interface Owner {
+interface Owner {
   readonly service: ServiceName;
   /** Columns `id` and `version`. */
   readonly rows: string;

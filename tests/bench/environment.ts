@@ -34,14 +34,14 @@ const pidFile = join(home, 'pid');
 export const log = pino({ level: 'silent' });
 
 /** A durable Postgres and a fully compiled Kafka of the benchmark's own; everything is gone after `stop`. */
-export interface Ground {
+export interface Environment {
   readonly issuer: TestIssuer;
   readonly brokers: readonly string[];
   /** The lines that Postgres logged so far. */
   postgresLog(): string;
   /** Superuser's URL of a fresh database with the system's roles and empty schemas. */
   makeDatabase(name: string): Promise<string>;
-  /** A service as a process of its own, as `npm start` runs it; stopped with the ground at the latest. */
+  /** A service as a process of its own, as `npm start` runs it; stopped with the environment at the latest. */
   startService(name: ServiceName, databaseUrl: string, settings?: Settings): Promise<ServiceProcess>;
   /** Adds something else that is to be stopped with it, before it. */
   onStop(stop: () => Promise<void>): void;
@@ -54,9 +54,9 @@ const startBroker = () => startKafka({ dataDir: join(home, 'broker'), jit: true,
  * @param broker another one than a plain one.
  * @throws Error where another benchmark runs in this folder.
  */
-export async function startGround(
+export async function startEnvironment(
   broker: () => Promise<{ readonly brokers: string; stop(): Promise<void> }> = startBroker,
-): Promise<Ground> {
+): Promise<Environment> {
   claim();
   const started = new AsyncDisposableStack();
   const part = async <T extends { stop(): Promise<void> }>(starting: Promise<T>) => {
@@ -75,9 +75,9 @@ export async function startGround(
       part(broker()),
       compileServices(),
     ]);
-    const ground = await groundOn({ postgresUrl: postgres.url, broker: kafka.brokers, home });
-    started.defer(ground.stop);
-    return { ...ground, stop: () => started.disposeAsync() };
+    const environment = await environmentOn({ postgresUrl: postgres.url, broker: kafka.brokers, home });
+    started.defer(environment.stop);
+    return { ...environment, stop: () => started.disposeAsync() };
   } catch (error) {
     await started.disposeAsync();
     throw error;
@@ -85,7 +85,7 @@ export async function startGround(
 }
 
 /** On a Postgres and a Kafka that run already; `stop` ends what was started on them. */
-export async function groundOn({
+async function environmentOn({
   postgresUrl,
   broker,
   home,
@@ -93,7 +93,7 @@ export async function groundOn({
   postgresUrl: string;
   broker: string;
   home: string;
-}): Promise<Ground> {
+}): Promise<Environment> {
   const started = new AsyncDisposableStack();
   const issuer = await startIssuer();
   started.defer(() => issuer.close());

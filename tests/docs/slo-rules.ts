@@ -19,7 +19,7 @@ type Objectives = z.infer<typeof Objectives>;
 type Slo = keyof Objectives;
 
 /** @throws Error of a file that has another form. */
-export const objectivesOf = (service: ServiceName): Objectives =>
+const objectivesOf = (service: ServiceName): Objectives =>
   Objectives.parse(
     YAML.parse(readFileSync(new URL(`../../deploy/slo/${service}.yaml`, import.meta.url), 'utf8')),
   );

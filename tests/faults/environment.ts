@@ -83,7 +83,7 @@ export async function startEnvironment(home: string, { smallDisk = false } = {})
   );
   const disk = smallDisk ? mountDisk(dirname(placeOf(dataDir)), diskMegabytes) : undefined;
   if (disk) started.defer(disk.stop);
-  const ground = await startGround(home, { dataDir, started });
+  const servers = await startServers(home, { dataDir, started });
   const issuer = await startIssuer();
   started.defer(() => issuer.close());
   const mailbox = await startMailbox();
@@ -97,8 +97,8 @@ export async function startEnvironment(home: string, { smallDisk = false } = {})
       settings: { ACCORD_LOG_LEVEL: 'info', ACCORD_RATE_PER_MINUTE: '0', ACCORD_BODY_BYTES_PER_SECOND: '0' },
     },
     foundation: {
-      databaseUrl: ground.url(ground.network.postgres.port),
-      brokers: `127.0.0.1:${ground.network.kafka.port}`,
+      databaseUrl: servers.url(servers.network.postgres.port),
+      brokers: `127.0.0.1:${servers.network.kafka.port}`,
       topicPrefix: '',
     },
     issuer: { ...issuer, audience: 'accord' },
@@ -136,12 +136,12 @@ export async function startEnvironment(home: string, { smallDisk = false } = {})
     );
   const asPlatform = (copy: string) => asking({ sub: 'platform', scope: 'platform' }, copy);
   return {
-    ...ground,
-    network: { ...ground.network, smtp },
+    ...servers,
+    network: { ...servers.network, smtp },
     mails: mailbox.mails,
     disk,
     services,
-    databaseUrl: ground.url(),
+    databaseUrl: servers.url(),
     customer: (accountId) => ({
       orders: asCustomer(accountId, /[13579]$/.test(accountId) ? 'order 2' : 'order'),
       contracts: asCustomer(accountId, 'contract'),
@@ -155,7 +155,7 @@ export async function startEnvironment(home: string, { smallDisk = false } = {})
   };
 }
 
-async function startGround(
+async function startServers(
   home: string,
   { dataDir, started }: { dataDir: string; started: AsyncDisposableStack },
 ) {

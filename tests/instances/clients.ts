@@ -33,8 +33,8 @@ export interface Instance {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** The ground the instances stand on. */
-export interface Ground {
+/** the environment of the instances. */
+export interface Environment {
   readonly postgresUrl: string;
   readonly brokers: string;
   /**
@@ -66,7 +66,7 @@ const sessionMs = 6_000;
 const joinsWithinMs = 240_000;
 const endsWithinMs = 60_000;
 
-export async function startCrowd({ postgresUrl, brokers, doors, home }: Ground): Promise<Crowd> {
+export async function startCrowd({ postgresUrl, brokers, doors, home }: Environment): Promise<Crowd> {
   const topicPrefix = `c${randomBytes(4).toString('hex')}.`;
   const service = smallService({});
   const [database, issuer] = await Promise.all([

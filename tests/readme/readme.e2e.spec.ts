@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { calendarEnd } from '@accord/profile';
 import { clientOf, until, type Client } from '@accord/testing';
-import { folder, removeFolders } from '../system/playing.ts';
+import { folder, removeFolders } from '../system/story.ts';
 
 // `npm start` as a process, and the commands of the README beside it, run by bash as they stand, as somebody
 // would who copies them.

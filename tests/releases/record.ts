@@ -22,7 +22,7 @@ export interface Promises {
   readonly migrations: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-export interface Release {
+interface Release {
   readonly version: string;
   /** Its sources; the release itself is recorded by the commit after it. */
   readonly commit: string;

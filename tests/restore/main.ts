@@ -23,7 +23,7 @@ const asked = commandLine(
     const all = ['database', 'topics', 'topic'] as const;
     known(positionals, all);
     return {
-      scenes: all.filter((scene) => positionals.length === 0 || positionals.includes(scene)),
+      scenarios: all.filter((scenario) => positionals.length === 0 || positionals.includes(scenario)),
       home: values.home,
       seed: wholeNumber('seed', values.seed),
       seconds: wholeNumber('seconds', values.seconds, 1),
@@ -199,15 +199,15 @@ async function loseTopic(platform: Platform): Promise<void> {
   expect(lost.length === 0, `events are lost though the database is whole: ${JSON.stringify(lost[0])}`);
 }
 
-const scenes = {
+const scenarios = {
   database: { lose: loseDatabase, history: 'whole' },
   topics: { lose: loseTopics, history: 'lost' },
   topic: { lose: loseTopic, history: 'in part' },
 } as const;
 
-async function play(scene: keyof typeof scenes): Promise<void> {
-  console.log(`\n${scene}: seed ${asked.seed}, ${asked.seconds} s of load`);
-  const platform = await startPlatform(join(asked.home, scene));
+async function run(scenario: keyof typeof scenarios): Promise<void> {
+  console.log(`\n${scenario}: seed ${asked.seed}, ${asked.seconds} s of load`);
+  const platform = await startPlatform(join(asked.home, scenario));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => void platform.close().finally(() => process.exit(130)));
   try {
@@ -216,10 +216,10 @@ async function play(scene: keyof typeof scenes): Promise<void> {
     await openShop(platform);
     if (asked.orders > 0) await fill(platform);
     const began = performance.now();
-    await scenes[scene].lose(platform);
+    await scenarios[scenario].lose(platform);
     await timed('services ready', platform.startServices());
     await audited(platform, 'after the start');
-    await rebuilt(platform, scenes[scene].history);
+    await rebuilt(platform, scenarios[scenario].history);
     await audited(platform, 'after the rebuild');
     const goesOn = load(platform);
     await sleep(3_000);
@@ -232,7 +232,7 @@ async function play(scene: keyof typeof scenes): Promise<void> {
 }
 
 await compileServices();
-for (const scene of asked.scenes) await play(scene);
+for (const scenario of asked.scenarios) await run(scenario);
 for (const line of wrong.slice(0, 50)) console.error(line);
 console.log(
   wrong.length === 0

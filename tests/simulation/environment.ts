@@ -39,7 +39,7 @@ export interface Part {
 export type Parts = Readonly<Record<ServiceName, Part>>;
 
 /** All four services on one database of their own. */
-export interface Ground {
+export interface Environment {
   readonly parts: Parts;
   readonly clock: Clock;
   /** As superuser. With a name it is planned once. */
@@ -187,7 +187,7 @@ async function makeDatabase(serverUrl: string): Promise<string> {
 }
 
 /** @param serverUrl of the superuser. The database is dropped by `close`. */
-export async function openGround(serverUrl: string): Promise<Ground> {
+export async function openEnvironment(serverUrl: string): Promise<Environment> {
   const url = await makeDatabase(serverUrl);
   const database = new URL(url).pathname.slice(1);
   const clock: Clock = { offsetMs: 0 };

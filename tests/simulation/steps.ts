@@ -86,8 +86,8 @@ interface Upset {
   readonly twice?: true;
 }
 
-export type ProductCode = 'BCC' | 'RDS';
-export type PlanCode = 'small' | 'large';
+type ProductCode = 'BCC' | 'RDS';
+type PlanCode = 'small' | 'large';
 
 const price = (amount: string) => [{ chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' }];
 const plan = (code: PlanCode, amount: string) => ({
@@ -121,9 +121,9 @@ const products = {
   RDS: product('RDS', { invoicingEntity: 'baidu_cloud', prices: price('1680.00') }),
 } satisfies Record<ProductCode, object>;
 
-export const customer = ({ accountId }: SystemModel): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
+const customer = ({ accountId }: SystemModel): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
 export const operator: Actor = { kind: 'operator', id: 'op_1' };
-export const platform: Actor = { kind: 'platform', id: 'billing' };
+const platform: Actor = { kind: 'platform', id: 'billing' };
 
 /** Published once for all runs: products belong to no account. */
 export async function publishCatalogue(model: SystemModel): Promise<void> {
@@ -160,7 +160,7 @@ export async function openAccount(model: SystemModel): Promise<void> {
 }
 
 /** True where the service accepted it; what it refuses is no failure. */
-export type Accepted = boolean;
+type Accepted = boolean;
 
 export async function take(model: SystemModel, step: Step): Promise<Accepted> {
   switch (step.do) {

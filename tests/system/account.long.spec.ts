@@ -13,7 +13,7 @@ import { clientOf, developmentPassword, until, type Reply } from '@accord/testin
 import { publishRaw } from '@accord/testing/outsider';
 import { personalData } from '../../deploy/account/personal-data.ts';
 import { machineProduct } from '../faults/load.ts';
-import { folder, removeFolders } from './playing.ts';
+import { folder, removeFolders } from './story.ts';
 
 // The command `account` against a running system with two accounts that did the same.
 

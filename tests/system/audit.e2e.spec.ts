@@ -19,8 +19,8 @@ import { dashboardQueries } from '../docs/dashboards.ts';
 import { LogLine } from '../docs/log-line.ts';
 import { monitoringQueries, runbookBlocks } from '../docs/monitoring-queries.ts';
 import { selectedBy, type Selected } from '../docs/promql.ts';
-import { folder, hurried, play, removeFolders } from './playing.ts';
 import { metricsIn, startPrometheus, type Prometheus } from './prometheus.ts';
+import { folder, hurried, runStory, removeFolders } from './story.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with
 // them stopped so that nothing mends or follows, every kind of difference is planted, found, and undone: at one
@@ -47,7 +47,7 @@ beforeAll(async () => {
     profile: hurried('baidu', 'PT8S'),
     settings: { ACCORD_KAFKA_SESSION_MS: '10000' },
   });
-  told = await play({ system, profile: 'baidu' });
+  told = await runStory({ system, profile: 'baidu' });
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
   audit = openAudit({ ...auditAsk(), log });

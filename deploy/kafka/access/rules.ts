@@ -5,10 +5,10 @@ import { deadLetterTopic } from '@accord/events/topics';
 
 /** They connect to Kafka: services, the platform's other services that tell facts, and two commands. */
 export const principals = [...speakers, 'auditor', 'topics'] as const;
-export type Principal = (typeof principals)[number];
+type Principal = (typeof principals)[number];
 
 /** As Kafka names them. To read, write or delete includes to describe. */
-export type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs';
+type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs';
 
 /** Rights of one over some topics or groups: all of one kind, by their whole names or their beginnings. */
 export interface Rule {

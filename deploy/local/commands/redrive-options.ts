@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type ServiceName, serviceNames } from '@accord/events/services';
 
-export const verbs = ['list', 'show', 'replay', 'discard'] as const;
+const verbs = ['list', 'show', 'replay', 'discard'] as const;
 
 /** As the API names them. */
 export interface Filter {

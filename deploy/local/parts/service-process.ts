@@ -26,7 +26,7 @@ export interface ServiceProcess {
   stop(): Promise<void>;
 }
 
-export interface ServiceProcessAsk {
+interface ServiceProcessAsk {
   readonly name: ServiceName;
   readonly home: string;
   readonly settings: Settings;

@@ -29,7 +29,7 @@ export const steps = [
 ] as const;
 export type Step = (typeof steps)[number];
 
-export interface SystemAsk {
+interface SystemAsk {
   /** Data, logs and keys lie in it. */
   readonly dataDir: string;
   /** `baidu`, `alibaba`, or the absolute path of a profile. */
@@ -176,7 +176,7 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
   };
 }
 
-export interface Around {
+interface Around {
   readonly ask: Pick<SystemAsk, 'profile' | 'settings' | 'settingsOf'>;
   readonly foundation: Pick<System, 'databaseUrl' | 'brokers' | 'topicPrefix'> & {
     readonly kafka?: Pick<Part, 'from'>;

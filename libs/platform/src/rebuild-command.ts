@@ -13,7 +13,7 @@ const settings = z.object({
   ...kafkaSettings.shape,
 });
 
-export interface Rebuildable {
+interface Rebuildable {
   readonly service: ServiceName;
   readonly models: readonly ReadModel[];
 }

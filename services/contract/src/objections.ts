@@ -83,7 +83,7 @@ export const kindsOf = (code: string): readonly Refusal['kind'][] => [
   ...(['contract.unprintable', 'contract.entity_unknown'].includes(code) ? (['conflict'] as const) : []),
 ];
 
-export const reasonAgainst = (
+const reasonAgainst = (
   orderId: string | null,
   code: ReasonCode,
   facts: Partial<Omit<ApplicationRefusalReason, 'orderId' | 'code'>> = {},

@@ -101,7 +101,7 @@ export async function listBalances(tx: Tx, accountId: string): Promise<{ fund: F
   return rows.map(({ fund, amount, currency }) => ({ fund, amount: money(amount, currency) }));
 }
 
-export interface StatementEntry {
+interface StatementEntry {
   readonly postingId: string;
   readonly at: Date;
   readonly kind: Cause['kind'];

@@ -4,7 +4,7 @@ export type MessageClass = 'orders' | 'contracts' | 'refunds' | 'security';
 export type Channel = 'inbox' | 'email';
 
 /** `orderId`, or one step deeper `order.payableAmount`; a list or a value is named as a whole. */
-export type Field<T> = {
+type Field<T> = {
   [K in keyof T & string]:
     | K
     | (NonNullable<T[K]> extends readonly unknown[]

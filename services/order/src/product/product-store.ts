@@ -68,7 +68,7 @@ const saveText = `
     terms_url = excluded.terms_url`;
 
 /** One version as it was published. */
-export interface ProductVersion {
+interface ProductVersion {
   readonly version: number;
   readonly at: Date;
   /** `operator:lin` */
