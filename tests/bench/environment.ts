@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
@@ -26,6 +26,7 @@ import {
 import { topicsOf } from '@accord/platform';
 import { provisionDatabase } from '@accord/postgres/provision';
 import { developmentPassword, startIssuer, until, type TestIssuer } from '@accord/testing';
+import { removeAtEnd } from '../outside.ts';
 import { topic } from './messages.ts';
 
 /** Everything of the benchmark's lies in it and is gone when it ends. */
@@ -64,11 +65,7 @@ export async function startEnvironment(
     started.defer(() => there.stop());
     return there;
   };
-  started.defer(() =>
-    [home, placeOf(join(home, 'postgres'))].forEach((folder) =>
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
-    ),
-  );
+  removeAtEnd(started, [home, placeOf(join(home, 'postgres'))]);
   try {
     const [postgres, kafka] = await all([
       part(startPostgres({ dataDir: join(home, 'postgres'), settings: { track_commit_timestamp: 'on' } })),

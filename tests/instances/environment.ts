@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, placeOf, startKafka, startPostgres } from '@accord/local/parts';
 import { startProxy } from '@accord/testing/proxy';
+import { removeAtEnd } from '../outside.ts';
 import type { Environment } from './clients.ts';
 
 /** A Postgres and a broker of our own, the broker behind `doors` proxies besides. */
@@ -10,11 +10,7 @@ export async function startEnvironment(
   { doors: count }: { doors: number },
 ): Promise<Environment & { stop(): Promise<void> }> {
   const started = new AsyncDisposableStack();
-  started.defer(() =>
-    [home, placeOf(join(home, 'postgres'))].forEach((folder) =>
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
-    ),
-  );
+  removeAtEnd(started, [home, placeOf(join(home, 'postgres'))]);
   const postgres = await startPostgres({ dataDir: join(home, 'postgres'), durable: false });
   started.defer(() => postgres.stop());
   const [port, controllerPort] = [await freePort(), await freePort()];

@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ServiceName, serviceNames } from '@accord/events/services';
-import { settingsFor, startMailbox, startServiceProcess, type ServiceProcess } from '@accord/local';
+import { settingsFor, startServiceProcess, type ServiceProcess } from '@accord/local';
 import { all, databaseUrl, makeDatabase, placeOf, startKafka, startPostgres } from '@accord/local/parts';
 import { roles } from '@accord/postgres/provision';
-import { clientOf, developmentPassword, startIssuer, type Client, type Reply } from '@accord/testing';
+import { clientOf, developmentPassword, type Client, type Reply } from '@accord/testing';
 import { chanceOf } from '../chance.ts';
 import type { Environment } from '../faults/environment.ts';
+import { callersOf, operatorClaims, removeAtEnd, startOutside } from '../outside.ts';
 
 export interface Version {
   readonly name: 'old' | 'new';
@@ -59,19 +60,12 @@ export async function startPlatform(home: string, seed: number): Promise<Platfor
 
 async function startParts(home: string, seed: number, started: AsyncDisposableStack): Promise<Platform> {
   const dataDir = join(home, 'disk', 'postgres');
-  started.defer(() =>
-    [home, dirname(placeOf(dataDir))].forEach((folder) =>
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
-    ),
-  );
+  removeAtEnd(started, [home, dirname(placeOf(dataDir))]);
   const postgres = await startPostgres({ dataDir });
   started.defer(postgres.stop);
   const kafka = await startKafka({ dataDir: join(home, 'broker') });
   started.defer(kafka.stop);
-  const issuer = await startIssuer();
-  started.defer(issuer.close);
-  const mailbox = await startMailbox();
-  started.defer(mailbox.stop);
+  const { issuer, mailbox } = await startOutside(started);
   await makeDatabase(postgres.url, 'accord');
   const database = databaseUrl(postgres.url, 'accord');
 
@@ -81,7 +75,7 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
       settingsFor(name, {
         ask: { profile: 'baidu', settings: { ACCORD_RATE_PER_MINUTE: '0', ACCORD_DRAIN_MS: '500' } },
         foundation: { databaseUrl: database, brokers: kafka.brokers, topicPrefix: '' },
-        issuer: { ...issuer, audience: 'accord' },
+        issuer,
         mailbox,
       }),
     ]),
@@ -96,27 +90,13 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
   const asked = requestsTo(instances, seed);
   const asking = (name: ServiceName, claims: Parameters<typeof issuer.token>[0]) =>
     asked.client(name, () => issuer.token(claims));
-  const operator = { sub: 'operator', scope: 'operator' };
-  const operatorOfRefunds = asking('refund', operator);
-  const scope = ['orders', 'contracts', 'refunds'].map((of) => `${of}:read ${of}:write`).join(' ');
+  const operatorOfRefunds = asking('refund', operatorClaims);
   return {
     services,
     databaseUrl: database,
     kafka: () => kafka,
     mails: mailbox.mails,
-    customer(accountId) {
-      const claims = { sub: `user_${accountId}`, account_id: accountId, scope };
-      return {
-        orders: asking('order', claims),
-        contracts: asking('contract', claims),
-        refunds: asking('refund', claims),
-      };
-    },
-    platform() {
-      const claims = { sub: 'platform', scope: 'platform' };
-      return { orders: asking('order', claims), contracts: asking('contract', claims) };
-    },
-    operator: () => asking('order', operator),
+    ...callersOf(asking),
     async review() {
       const waiting = await operatorOfRefunds.get('/v1/refunds?status=reviewing&limit=100');
       for (const { refundId } of waiting.body.data as { refundId: string }[])
