@@ -1,4 +1,10 @@
-import { announcedOrder, announcedProduct, announcedResource, type Announced } from '@accord/audit';
+import {
+  announcedOrder,
+  announcedProduct,
+  announcedResource,
+  type Announced,
+  type OwnedAggregate,
+} from '@accord/audit';
 import type { EventType, Fact } from '@accord/events';
 import type { Connection } from '@accord/postgres';
 
@@ -105,7 +111,7 @@ const notificationState = `select n.notification_id as id,
     'contactId', n.contact_id, 'createdAt', ${instant('n.created_at')}), 'reason', coalesce(n.reason, '')) as data
   from notifications.notifications n`;
 
-const states: Readonly<Record<string, string>> = {
+const states: Readonly<Record<OwnedAggregate, string>> = {
   order: orderState,
   resource: `select o.instance_id as id, 'resource.changed' as type,
     jsonb_build_object('resource', ${whole(announcedResource)}) as data from orders.resources o`,
@@ -139,7 +145,7 @@ export async function statesOf(
   { quietly }: { readonly quietly: boolean },
 ): Promise<ReadonlyMap<string, Fact>> {
   const { rows } = await connection.query<{ id: string; type: EventType; data: object }>(
-    `select * from (${states[aggregate]}) state where id = any ($1)`,
+    `select * from (${states[aggregate as OwnedAggregate]}) state where id = any ($1)`,
     [of.map(({ id }) => id)],
   );
   const type = quietly ? neutral[aggregate] : undefined;
