@@ -67,6 +67,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     live_orders: 'insert, delete',
     order_view: view,
     products: view,
+    refund_view: view,
     tickets: 'insert, update (version, status, decision_text, closed_at)',
   },
   refund: {
