@@ -167,6 +167,18 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
     },
     live_orders: plain,
     order_view: { isOf: own, personal: snapshot, fate: { is: 'kept', law: books } },
+    paper_copies: {
+      isOf: own,
+      personal: {
+        recipient: 'name of who gets them',
+        phone: 'of the same',
+        address: 'of the same',
+        carrier: 'of the parcel',
+        tracking_number: 'the same',
+        return_text: 'why they came back, in words',
+      },
+      fate: { is: 'kept', law: trade },
+    },
     products: ofNobody,
     refund_view: plain,
     tickets: {

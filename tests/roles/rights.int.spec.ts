@@ -66,6 +66,8 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
       'finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until)',
     live_orders: 'insert, delete',
     order_view: view,
+    paper_copies:
+      'insert, update (status, printed_at, mailed_at, carrier, tracking_number, ended_at, return_text)',
     products: view,
     refund_view: view,
     tickets: 'insert, update (version, status, decision_text, closed_at)',

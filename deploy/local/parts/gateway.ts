@@ -29,6 +29,7 @@ export const segments: Readonly<Record<string, ServiceName>> = {
   'remittance-claims': 'order',
   contracts: 'contract',
   tickets: 'contract',
+  'paper-copies': 'contract',
   accounts: 'contract',
   bills: 'contract',
   'refund-quotes': 'refund',

@@ -45,6 +45,8 @@ export const readers: Readonly<Record<EventType, readonly ServiceName[]>> = {
   'contract.paper_requested': views,
   'contract.paper_mailed': views,
   'contract.paper_delivered': views,
+  'contract.paper_returned': views,
+  'contract.paper_cancelled': views,
   'ticket.submitted': people,
   'ticket.approved': people,
   'ticket.rejected': people,

@@ -9,6 +9,7 @@ import { applicationRoutes } from './http/application-routes.ts';
 import { billRoutes } from './http/bill-routes.ts';
 import { contractRoutes } from './http/contract-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
+import { paperRoutes } from './http/paper-routes.ts';
 import { problems } from './http/problems.ts';
 import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
@@ -30,6 +31,7 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ...verificationRoutes,
     ...contractRoutes(provider),
     ...ticketRoutes(provider.profile),
+    ...paperRoutes(provider.profile),
     ...accountRoutes,
     ...billRoutes(provider.profile),
   ],
@@ -37,6 +39,7 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
   tags: {
     contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
     tickets: 'What the provider is asked to do about a contract.',
+    'paper-copies': 'Printed contracts that are mailed.',
     accounts: 'Facts of accounts that contracts need.',
     bills: 'Monthly bills, over which there may be contracts.',
   },

@@ -21,17 +21,22 @@ import {
   type GivenReason,
 } from './contract/contract.ts';
 import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket } from './contract/ticket.ts';
+import { cancelPaperOf } from './paper-mailing.ts';
 
 // A contract ends by the customer's hand, by an approved ticket, or with one of its orders. Its orders are
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
 // Locks go contract first, then its tickets.
 
-/** Saves a contract's end; its open tickets are withdrawn with it (`ticket.withdrawn`, CTR-24). */
+/**
+ * Saves a contract's end; its open tickets are withdrawn with it (`ticket.withdrawn`), and paper copies that are not
+ * in the mail yet are cancelled (`contract.paper_cancelled`, CTR-24).
+ */
 async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
   const contract = saveContract(tx, decision);
   if (decision.facts.length > 0) {
     for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))
       saveTicket(tx, withdrawTicket(ticket, { text: 'contract_ended', at: tx.now }));
+    if (contract.finalizedAt !== null) return cancelPaperOf(tx, contract);
   }
   return contract;
 }
