@@ -877,6 +877,20 @@ const plants: readonly Plant[] = [
     remove: ['refunds.resource_view', `instance_id = '$id'`],
   },
   {
+    rule: 'CTR-24',
+    what: 'paper of a contract that has ended, still to be mailed',
+    mends: 'contract',
+    about: `select contract_id as id from contracts.contracts where status = 'voided' order by 1 limit 1`,
+    add: [
+      'contracts.paper_copies',
+      `contract_id = '$id'`,
+      `insert into contracts.paper_copies (contract_id, account_id, status, copies, recipient, phone, address,
+         requested_at, promised_from, promised_by)
+       select contract_id, account_id, 'printed', 1, 'r', 'p', 'a', now(), now(), now()
+         from contracts.contracts where contract_id = '$id'`,
+    ],
+  },
+  {
     rule: 'EVT-36',
     what: 'a refund that is not counted',
     mends: 'contract',

@@ -211,6 +211,7 @@ test('CTR-30 the list for operators: the oldest request first, by status, and wh
   expect(await listed('')).toEqual([one.contractId, two.contractId]);
   expect(await listed('&status=printed')).toEqual([two.contractId]);
   expect(await listed('&late=true')).toEqual([two.contractId]);
+  expect(await listed(`&accountId=${one.accountId}`)).toEqual([one.contractId]);
   await two.step('mail', mailed);
   expect(await listed('&late=true')).toEqual([]);
   expect(codeOf(await client.get('/v1/paper-copies'))).toEqual([403, 'auth.scope_missing']);

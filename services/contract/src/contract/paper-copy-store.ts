@@ -56,6 +56,8 @@ export const savePaper = (tx: Tx, paper: PaperCopies): void =>
   );
 
 interface PaperFilter {
+  /** Absent: every account that the transaction may see. */
+  readonly accountId?: string | undefined;
   readonly status?: PaperCopies['status'] | undefined;
   /** Neither mailed nor ended at this time, and promised for a time before it. */
   readonly lateAt?: Date | undefined;
@@ -64,10 +66,11 @@ interface PaperFilter {
   readonly before?: Date | undefined;
   /** requestedAt and contract id of the last one seen. */
   readonly after?: readonly string[] | undefined;
+  readonly limit: number;
 }
 
 /** As they are to be worked off: the oldest request first. */
-export const listPaper = (tx: Tx, filter: PaperFilter, limit: number) =>
+export const listPaper = (tx: Tx, filter: PaperFilter) =>
   tx.many<PaperCopies & { readonly number: string }>(
     `select ${columns}, (select number from contracts c where c.contract_id = p.contract_id) as number
       from paper_copies p
@@ -75,7 +78,8 @@ export const listPaper = (tx: Tx, filter: PaperFilter, limit: number) =>
         and ($2::timestamptz is null or (status in ('requested', 'printed') and promised_by < $2))
         and ($3::timestamptz is null or requested_at >= $3) and ($4::timestamptz is null or requested_at < $4)
         and ($5::timestamptz is null or (requested_at, contract_id) > ($5, $6::text))
-      order by requested_at, contract_id limit $7`,
+        and ($7::text is null or account_id = $7)
+      order by requested_at, contract_id limit $8`,
     [
       filter.status ?? null,
       filter.lateAt ?? null,
@@ -83,6 +87,7 @@ export const listPaper = (tx: Tx, filter: PaperFilter, limit: number) =>
       filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
-      limit,
+      filter.accountId ?? null,
+      filter.limit,
     ],
   );

@@ -1,16 +1,7 @@
 import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
-import { Id, Moment, ReadableLine, Reason } from '@accord/events/fields';
-import {
-  decodeTimeCursor,
-  paged,
-  pageOf,
-  pageQuery,
-  rangeQuery,
-  route,
-  timeRange,
-  type Route,
-} from '@accord/http';
+import { AccountId, Id, Moment, ReadableLine, Reason } from '@accord/events/fields';
+import { listFilter, paged, pageOf, pageQuery, rangeQuery, route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { getContract } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';
@@ -146,6 +137,7 @@ const listCopies = route({
   access: { operator: true },
   query: z.strictObject({
     ...pageQuery,
+    accountId: AccountId.optional(),
     status: Status.optional(),
     late: z.enum(['true']).optional().meta({
       description: 'Only those that were promised for a time that has passed, and are not in the mail.',
@@ -153,17 +145,12 @@ const listCopies = route({
     ...rangeQuery,
   }),
   answer: paged(PaperAnswer),
-  refusals: ['request.range_reversed'],
-  inTransaction: async (tx, { timeZone, query: { limit, cursor, status, late, ...range } }) => {
-    const filter = {
-      status,
-      lateAt: late && tx.now,
-      ...timeRange(range, timeZone),
-      after: cursor === undefined ? undefined : decodeTimeCursor(cursor),
-    };
-    const rows = await listPaper(tx, filter, limit + 1);
+  refusals: ['request.account_not_yours', 'request.range_reversed'],
+  inTransaction: async (tx, request) => {
+    const { late, ...filter } = listFilter(request);
+    const rows = await listPaper(tx, { ...filter, lateAt: late && tx.now });
     return {
-      body: pageOf(rows, limit, {
+      body: pageOf(rows, request.query.limit, {
         item: ({ number, ...paper }) => toPaperAnswer(paper, number, tx.now),
         key: ({ requestedAt, contractId }) => [requestedAt.toISOString(), contractId],
       }),
