@@ -1,8 +1,9 @@
 import { eventTypes } from '@accord/events';
 import { personalFields } from '@accord/events/access';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import type { Service } from '@accord/platform';
 import { connect, type OwnConnection } from '@accord/postgres';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { schemas } from '@accord/postgres/provision';
 import { testDatabase, type TestDatabase } from '@accord/testing';
 import { keptFields, personalData } from './personal-data.ts';
 
@@ -32,7 +33,7 @@ const lookedAt = new Set(
     timeline_links.id timeline_links.source unapplied_payments.parts unapplied_payments.reason`.split(/\s+/),
 );
 
-describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
+describe.each(serviceNames)('%s', (name) => {
   const held = personalData[name];
   let database: TestDatabase;
   let connection: OwnConnection;

@@ -1,11 +1,11 @@
-import type { Speaker } from '@accord/events';
+import type { Speaker } from '@accord/events/services';
 import type { Connection } from '@accord/postgres';
 import type { Check, Difference } from './check.ts';
 import { commandChecks } from './commands.ts';
 import { holdChecks } from './holds.ts';
 import { ledgerChecks } from './ledger.ts';
+import { offlineContractChecks } from './offline-contracts.ts';
 import { outboxChecks } from './outboxes.ts';
-import { paperChecks } from './papers.ts';
 import { refundSumChecks } from './refund-sums.ts';
 import { sagaChecks } from './sagas.ts';
 import { statisticsChecks } from './statistics.ts';
@@ -19,7 +19,7 @@ export const checks: readonly Check[] = [
   ...commandChecks,
   ...viewChecks,
   ...sagaChecks,
-  ...paperChecks,
+  ...offlineContractChecks,
   ...statisticsChecks,
 ];
 

@@ -1,11 +1,10 @@
-import type { ServiceName } from '@accord/postgres/provision';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import type { Chance } from '../chance.ts';
 import type { Step } from './steps.ts';
 import type { OrderState, WorkerName, SystemModel } from './system-model.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-const names = ['order', 'contract', 'refund', 'notification'] as const;
 
 /** Chooses a run's steps one after the other, from what its client knows and what waits to be delivered. */
 export function choose(model: SystemModel, chance: Chance): () => Step {
@@ -124,7 +123,7 @@ const upsets = (chance: Chance) => ({ ...upset(chance, 'dies', 0.06), ...upset(c
  */
 function deliver(model: SystemModel, chance: Chance, isSlow: (line: string) => boolean): Step | undefined {
   const to = chance.weighed(
-    names
+    serviceNames
       .map((name) => [name === 'notification' ? 0.05 : 1, name] as const)
       .filter(([, name]) => model.pending(name).length > 0),
   );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Actor, Tx } from '@accord/core';
+import type { ServiceName } from '@accord/events/services';
 import { exactly, isZero, money, roundHalfUp, subtract, sum, type Money } from '@accord/money';
-import type { ServiceName } from '@accord/postgres/provision';
 import { calendarEnd } from '@accord/profile';
 import type { KnownOrder, WorkerName, SystemModel } from './system-model.ts';
 
@@ -107,8 +107,8 @@ interface Upset {
 }
 
 export type TicketKind = 'extra_terms' | 'physical_seal' | 'offline_contract';
-export type ProductCode = 'BCC' | 'RDS';
-export type PlanCode = 'small' | 'large';
+type ProductCode = 'BCC' | 'RDS';
+type PlanCode = 'small' | 'large';
 
 const price = (amount: string) => [{ chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' }];
 const plan = (code: PlanCode, amount: string) => ({
@@ -142,9 +142,9 @@ const products = {
   RDS: product('RDS', { invoicingEntity: 'baidu_cloud', prices: price('1680.00') }),
 } satisfies Record<ProductCode, object>;
 
-export const customer = ({ accountId }: SystemModel): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
+const customer = ({ accountId }: SystemModel): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
 export const operator: Actor = { kind: 'operator', id: 'op_1' };
-export const platform: Actor = { kind: 'platform', id: 'billing' };
+const platform: Actor = { kind: 'platform', id: 'billing' };
 
 /** Published once for all runs: products belong to no account. */
 export async function publishCatalogue(model: SystemModel): Promise<void> {
@@ -183,14 +183,14 @@ export async function openAccount(model: SystemModel): Promise<void> {
     body,
   });
   // As its route stores it, which takes no JSON.
-  await model.ground.sql(
+  await model.environment.sql(
     `insert into contracts.offline_files (account_id, sha256, file, stored_at) values ($1, $2, $3, now())`,
     [accountId, paperHash, paper],
   );
 }
 
 /** True where the service accepted it; what it refuses is no failure. */
-export type Accepted = boolean;
+type Accepted = boolean;
 
 export async function take(model: SystemModel, step: Step): Promise<Accepted> {
   switch (step.do) {

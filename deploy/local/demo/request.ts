@@ -9,7 +9,7 @@ export interface Effect {
   readonly shown: (body: Reply['body']) => boolean;
 }
 
-export type Who = 'customer' | 'operator' | 'platform' | 'stranger';
+type Who = 'customer' | 'operator' | 'platform' | 'stranger';
 
 export interface Request {
   readonly who: Who;

@@ -6,13 +6,13 @@ import { orderADomain } from './domain.ts';
 import { exportOrders } from './export.ts';
 import { startNarrator } from './narrator.ts';
 import { checkInvariants, expire, tellTimeline } from './outcome.ts';
-import { signOutside } from './papers.ts';
 import { changePlans } from './plans.ts';
 import { failFulfilment, refund } from './refunds.ts';
 import { payByTransfer } from './remittance.ts';
 import { sealAndVoid } from './seal-and-void.ts';
 import type { DemoSettings } from './settings.ts';
 import { openTheShop, placeOrders } from './shop.ts';
+import { signOutside } from './signed-outside.ts';
 
 /**
  * The main story, told through the public API alone.

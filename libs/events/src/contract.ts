@@ -143,4 +143,6 @@ export const contractEvents = {
     trackingNumber: z.string(),
   }),
   'contract.paper_delivered': contractEvent('Paper copies arrived.', {}),
+  'contract.paper_returned': contractEvent('Paper copies came back.', { text: z.string() }),
+  'contract.paper_cancelled': contractEvent('Paper copies were cancelled with their contract.', {}),
 };

@@ -56,7 +56,7 @@ import { findOrders, type Order } from './order-view.ts';
 // refused at once; else it is `requested`, and the order service answers for all the orders together: held, or
 // not and why. The reserved orders are decided on again (CTR-4).
 
-export interface Application {
+interface Application {
   readonly accountId: string;
   readonly orderIds: readonly string[];
 }

@@ -10,11 +10,13 @@ import { billRoutes } from './http/bill-routes.ts';
 import { contractRoutes } from './http/contract-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
 import { offlineRoutes } from './http/offline-routes.ts';
+import { paperRoutes } from './http/paper-routes.ts';
 import { problems } from './http/problems.ts';
 import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
 import { orderView } from './order-view.ts';
 import { platformSubscriptions } from './platform-facts.ts';
+import { refundView } from './refund-view.ts';
 import { sealExpiry, sealMetrics } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
 import { voidingSubscriptions } from './voiding.ts';
@@ -33,6 +35,7 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ...offlineRoutes(provider.profile),
     ...contractRoutes(provider),
     ...ticketRoutes(provider.profile),
+    ...paperRoutes(provider.profile),
     ...accountRoutes,
     ...billRoutes(provider.profile),
   ],
@@ -41,12 +44,13 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
     tickets:
       'What the staff of the provider is asked for: to void a contract, or for one that is signed outside.',
+    'paper-copies': 'Printed contracts that are mailed.',
     accounts: 'Facts of accounts that contracts need.',
     bills: 'Monthly bills, over which there may be contracts.',
   },
   timeZone: provider.profile.timeZone,
   subscriptions: projecting(
-    [orderView],
+    [orderView, refundView],
     [
       applicationSubscriptions(provider.profile),
       voidingSubscriptions,

@@ -5,6 +5,7 @@ import type { Profile } from '@accord/profile';
 import { markReleased } from './contract/contract-orders-store.ts';
 import { lockContract, lockLiveContractOf, saveContract } from './contract/contract-store.ts';
 import { voidByHand, voidForDeadOrder, type Contract, type GivenReason } from './contract/contract.ts';
+import { cancelPaperOf } from './paper-mailing.ts';
 import { lockOpenTicketsOf, saveTicket } from './ticket/ticket-store.ts';
 import { withdrawTicket } from './ticket/ticket.ts';
 
@@ -12,12 +13,16 @@ import { withdrawTicket } from './ticket/ticket.ts';
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
 // Locks go contract first, then its tickets.
 
-/** Saves a contract's end; its open tickets are withdrawn with it (`ticket.withdrawn`, CTR-24). */
+/**
+ * Saves a contract's end; its open tickets are withdrawn with it (`ticket.withdrawn`), and paper copies that are not
+ * in the mail yet are cancelled (`contract.paper_cancelled`, CTR-24).
+ */
 export async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
   const contract = saveContract(tx, decision);
   if (decision.facts.length > 0) {
     for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))
       saveTicket(tx, withdrawTicket(ticket, { text: 'contract_ended', at: tx.now }));
+    if (contract.finalizedAt !== null) return cancelPaperOf(tx, contract);
   }
   return contract;
 }

@@ -1168,6 +1168,19 @@ test('API-3 each route answers the request that the document shows for it as des
   };
   const elsewhere = await customerOf('alibaba');
   const left = await elsewhere.draft((await elsewhere.placed(sampleOrder()))[0]!);
+  const paperless = async () => elsewhere.official((await elsewhere.placed(sampleOrder()))[0]!);
+  /** Asked for, and these steps taken. */
+  const paper = async (...steps: ('print' | 'mail')[]) => {
+    const contractId = await paperless();
+    const path = `/v1/contracts/${contractId}/paper-copies`;
+    const to = { copies: 1, recipient: 'Li Lei', phone: '1', address: 'Here 1' };
+    await elsewhere.client.post(path, to);
+    for (const step of steps) {
+      const sent = step === 'mail' ? { carrier: 'SF', trackingNumber: 'SF1' } : undefined;
+      await elsewhere.t.operator().post(`${path}/${step}`, sent);
+    }
+    return contractId;
+  };
   const amount = { amount: '12.30', currency: 'CNY' };
   const bill = {
     version: 1,
@@ -1187,6 +1200,7 @@ test('API-3 each route answers the request that the document shows for it as des
     await flawsOfExamples(t, {
       putAccount: () => ({ by: platform, ids: { accountId } }),
       getAccount: () => ofMine,
+      listAccounts: () => ({ by: operator }),
       previewApplication: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
       applyForContracts: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
       listContracts: () => ofMine,
@@ -1208,7 +1222,23 @@ test('API-3 each route answers the request that the document shows for it as des
       recordOfflineContract: async () => ({ by: operator, ids: await papers() }),
       putBill: () => ({ by: platform, ids: { billId: 'bill_example', accountId } }),
       getBill: () => ofMine,
-      // The other provider has contracts over bills, and deletes drafts.
+      // The other provider makes paper copies, has contracts over bills, and deletes drafts.
+      requestPaperCopies: async () => ({ by: elsewhere.client, ids: { contractId: await paperless() } }),
+      getPaperCopies: async () => ({ by: elsewhere.client, ids: { contractId: await paper() } }),
+      listPaperCopies: () => ({ by: elsewhere.t.operator() }),
+      printPaperCopies: async () => ({ by: elsewhere.t.operator(), ids: { contractId: await paper() } }),
+      mailPaperCopies: async () => ({
+        by: elsewhere.t.operator(),
+        ids: { contractId: await paper('print') },
+      }),
+      deliverPaperCopies: async () => ({
+        by: elsewhere.t.operator(),
+        ids: { contractId: await paper('print', 'mail') },
+      }),
+      returnPaperCopies: async () => ({
+        by: elsewhere.t.operator(),
+        ids: { contractId: await paper('print', 'mail') },
+      }),
       listEligibleBills: () => ({ by: elsewhere.client }),
       removeDraftContract: () => ({ by: elsewhere.client, ids: { contractId: left } }),
     }),

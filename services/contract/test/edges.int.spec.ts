@@ -7,6 +7,17 @@ import { contractService } from '../src/service.ts';
 import { codeOf, openOffices, waiting } from './fixtures.ts';
 import { sampleAccount, sampleOrder } from './sample-orders.ts';
 
+const zero = { amount: '0.00', currency: 'CNY' } as const;
+const sampleRefund = {
+  status: 'checking',
+  kind: 'unsubscribe',
+  amount: zero,
+  split: { cash: zero, giftCredit: zero, storedCard: zero, voucher: zero },
+  reason: 'other',
+  createdAt: '2026-01-16T07:00:00.000Z',
+  endedAt: null,
+} as const;
+
 // Races, facts from outside, and the limits of callers.
 
 const { at, customerOf } = openOffices(
@@ -80,6 +91,77 @@ describe('races', () => {
 });
 
 describe('accounts', () => {
+  test('API-19 operators find accounts by id, name in part and partner, with what each has', async () => {
+    const { t, accountId, client, placed, draft } = await customerOf('baidu');
+    const { accountId: _, ...facts } = sampleAccount({ version: 2, certifiedName: '张江 Ｗidgets 公司' });
+    const tell = (id: string, change: object) =>
+      t.platform().put(`/v1/accounts/${id}`, { ...facts, ...change });
+    const partner = { type: 'isv', provider: 'Partner Ｏne' };
+    await tell(accountId, {});
+    await tell(`${accountId}_b`, { certifiedName: 'Widgets of 100% Ltd', partner });
+    await tell(`${accountId}_c`, { certifiedName: null, partner: { ...partner, type: 'integration' } });
+    const [order] = await placed(sampleOrder(), sampleOrder());
+    await draft(order!);
+    for (const [refundId, version] of [
+      ['rfd_api_19_a', 1],
+      ['rfd_api_19_b', 1],
+      ['rfd_api_19_a', 2],
+    ] as const) {
+      const refund = {
+        ...sampleRefund,
+        refundId,
+        version,
+        accountId,
+        instanceIds: [],
+        orderIds: [],
+        lines: [],
+      };
+      await t.publish({ type: 'refund.requested', data: { refund } }, { repeat: 2 });
+    }
+    await t.settled();
+    const found = async (query: string) =>
+      ((await t.operator().get(`/v1/accounts?limit=200&${query}`)).body.data as { accountId: string }[])
+        .map((account) => account.accountId)
+        .filter((id) => id.startsWith(accountId));
+    const [a, b, c] = [accountId, `${accountId}_b`, `${accountId}_c`];
+    expect(await found('')).toEqual([a, b, c]);
+    expect(await found(`accountId=${b}`)).toEqual([b]);
+    expect(await found('certifiedName=WIDGETS')).toEqual([a, b]);
+    expect(await found(`certifiedName=${encodeURIComponent('ｗidgets 公司')}`)).toEqual([a]);
+    expect(await found('certifiedName=100%25')).toEqual([b]);
+    expect(await found('certifiedName=_')).toEqual([]);
+    // Each of its characters is eighteen where it is searched.
+    expect((await tell(`${accountId}_d`, { certifiedName: `Long ${'ﷺ'.repeat(395)}` })).status).toBe(200);
+    expect(await found('certifiedName=long')).toEqual([`${accountId}_d`]);
+    expect(await found('partnerType=isv')).toEqual([b]);
+    expect(await found('partner=partner%20one')).toEqual([b, c]);
+    expect(await found('partner=partner%20one&partnerType=integration')).toEqual([c]);
+    const { body } = await t.operator().get(`/v1/accounts?accountId=${accountId}`);
+    expect(body).toEqual({
+      data: [
+        {
+          accountId,
+          version: 2,
+          certifiedName: '张江 Ｗidgets 公司',
+          partner: null,
+          orders: 2,
+          contracts: 1,
+          refunds: 2,
+        },
+      ],
+      nextCursor: null,
+    });
+    const pages: string[] = [];
+    for (let cursor = ''; pages.length === 0 || cursor;) {
+      const page = await t.operator().get(`/v1/accounts?limit=1&partner=one${cursor && `&cursor=${cursor}`}`);
+      pages.push(...page.body.data.map((account: { accountId: string }) => account.accountId));
+      cursor = page.body.nextCursor ?? '';
+    }
+    expect(pages.filter((id) => id.startsWith(accountId))).toEqual([b, c]);
+    for (const caller of [client, t.platform()])
+      expect(codeOf(await caller.get('/v1/accounts'))).toEqual([403, 'auth.scope_missing']);
+  });
+
   test('EVT-14 over REST and by topic with the same effect; an older version changes nothing', async () => {
     const { t, accountId, client } = await customerOf('baidu');
     const { accountId: _, ...facts } = sampleAccount({ version: 3, certifiedName: 'Three Ltd' });

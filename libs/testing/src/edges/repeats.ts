@@ -16,7 +16,7 @@ interface Granted {
 }
 
 /** By route, `POST /v1/orders`: makes what the request needs, and the request. */
-export type GrantedRequests = Readonly<Record<string, () => Promise<Granted>>>;
+type GrantedRequests = Readonly<Record<string, () => Promise<Granted>>>;
 
 const nameOf = ({ method, path }: Route) => `${method.toUpperCase()} ${path}`;
 const keyOf = (route: Route) =>

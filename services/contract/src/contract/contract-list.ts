@@ -13,11 +13,12 @@ interface ContractFilter {
   readonly from?: Date | undefined;
   readonly before?: Date | undefined;
   /** createdAt and contract id of the last one seen. */
-  readonly after?: readonly string[];
+  readonly after?: readonly [string, string] | undefined;
+  readonly limit: number;
 }
 
 /** Newest first, without the removed ones (CTR-25). */
-export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
+export const listContracts = (tx: Tx, filter: ContractFilter) =>
   tx.many<Contract>(
     `select ${contractColumns} from contracts
       where not removed and ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
@@ -37,7 +38,7 @@ export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
       filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
-      limit,
+      filter.limit,
     ],
   );
 

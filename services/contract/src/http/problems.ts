@@ -3,6 +3,7 @@ import { problemTextsOf } from '@accord/events/wording';
 import type { ProblemTexts } from '@accord/http';
 import { kindsOf } from '../objections.ts';
 import { offlineProblems } from './offline-problems.ts';
+import { paperProblems } from './paper-problems.ts';
 import { ticketProblems } from './ticket-problems.ts';
 
 /** Their details name what only the reason itself knows: its contract and remedy, an address. */
@@ -37,6 +38,7 @@ const saidOfTheFirst = <C extends string>(texts: Texts<C>) =>
 export const problems = {
   ...withKinds(ContractRefusalCode.options),
   ...saidOfTheFirst(withKinds(naming)),
+  ...paperProblems,
   'account.not_found': {
     kind: 'not_found',
     en: { title: 'Account not found', detail: 'There is no account {accountId}.' },

@@ -7,15 +7,13 @@ import {
   accountOf,
   accountRefusals,
   ActorView,
-  decodeTimeCursor,
-  listedAccountOf,
+  listFilter,
   maskActor,
   paged,
   pageOf,
   pageQuery,
   rangeQuery,
   route,
-  timeRange,
   type Route,
 } from '@accord/http';
 import type { Profile } from '@accord/profile';
@@ -152,19 +150,12 @@ const listTickets = (profile: Profile) =>
     }),
     answer: paged(TicketAnswer),
     refusals: ['request.account_not_yours', 'request.range_reversed'],
-    inTransaction: async (tx, { actor, locale, timeZone, query }) => {
-      const { limit, cursor, accountId, overdue, ...filter } = query;
-      const shown = {
-        ...filter,
-        ...timeRange(filter, timeZone),
-        accountId: listedAccountOf(actor, accountId),
-        ...(overdue && { overdue: overdue === 'true' }),
-      };
-      const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-      const tickets = await findTickets(tx, shown, { after, limit: limit + 1 });
+    inTransaction: async (tx, { locale, ...request }) => {
+      const { overdue, ...filter } = listFilter(request);
+      const tickets = await findTickets(tx, { ...filter, overdue: overdue && overdue === 'true' });
       const item = (ticket: Ticket) => toTicketAnswer(ticket, tx, { locale, profile });
       const key = ({ createdAt, ticketId }: Ticket) => [createdAt.toISOString(), ticketId];
-      return { body: pageOf(tickets, limit, { item, key }) };
+      return { body: pageOf(tickets, request.query.limit, { item, key }) };
     },
   });
 

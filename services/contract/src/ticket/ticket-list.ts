@@ -14,10 +14,10 @@ export interface TicketFilter {
   /** Submitted at `from` or later, and before `before`. */
   readonly from?: Date | undefined;
   readonly before?: Date | undefined;
+  /** createdAt and ticket id of the last one seen. */
+  readonly after?: readonly [string, string] | undefined;
+  readonly limit: number;
 }
-
-/** createdAt and ticket id of the last one seen. */
-export type TicketPlace = readonly string[];
 
 /** Ends of the range of times, so that a range that is open needs no text of its own. */
 const [ever, never] = ['-infinity', 'infinity'];
@@ -26,12 +26,8 @@ const [ever, never] = ['-infinity', 'infinity'];
  * Newest first, by keyset. Each set of filters has a text of its own, in which every condition is one that an index can
  * be searched by.
  */
-export function listTickets(
-  tx: Tx,
-  filter: TicketFilter,
-  { after, limit }: { readonly after?: TicketPlace | undefined; readonly limit: number },
-): Promise<Ticket[]> {
-  const { accountId, kind, status, contractId, overdue } = filter;
+export function listTickets(tx: Tx, filter: TicketFilter): Promise<Ticket[]> {
+  const { accountId, kind, status, contractId, overdue, after, limit } = filter;
   const values: unknown[] = [filter.from ?? ever, filter.before ?? never, limit];
   const where = ['created_at >= $1', 'created_at < $2'];
   const also = (value: unknown, condition: (place: string) => string): void => {

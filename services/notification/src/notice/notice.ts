@@ -4,7 +4,7 @@ export type MessageClass = 'orders' | 'contracts' | 'refunds' | 'security';
 export type Channel = 'inbox' | 'email';
 
 /** `orderId`, or one step deeper `order.payableAmount`; a list or a value is named as a whole. */
-export type Field<T> = {
+type Field<T> = {
   [K in keyof T & string]:
     | K
     | (NonNullable<T[K]> extends readonly unknown[]
@@ -208,7 +208,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   },
   'contract.paper_requested': {
     tells: 'contracts',
-    channels: inbox,
+    channels: everywhere,
     mandatory: false,
     visible: [...contract, 'copies'],
   },
@@ -218,7 +218,24 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: [...contract, 'carrier', 'trackingNumber'],
   },
-  'contract.paper_delivered': { tells: 'contracts', channels: inbox, mandatory: false, visible: contract },
+  'contract.paper_delivered': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: contract,
+  },
+  'contract.paper_returned': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...contract, 'text'],
+  },
+  'contract.paper_cancelled': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: contract,
+  },
   'ticket.submitted': { tells: 'contracts', channels: inbox, mandatory: false, visible: ticket },
   'ticket.approved': { tells: 'contracts', channels: everywhere, mandatory: false, visible: ticket },
   'ticket.rejected': {

@@ -14,7 +14,7 @@ export interface Addressee extends Reader {
 }
 
 /** An e-mail as it goes out, but for its addresses. */
-export interface Letter {
+interface Letter {
   /** The provider's name: the mail is from it (NTF-16). */
   readonly from: string;
   readonly subject: string;

@@ -1,7 +1,7 @@
 import type { Check } from './check.ts';
 
 /** Tickets, and contracts that were signed outside (CTR-24, CTR-36). */
-export const paperChecks: readonly Check[] = [
+export const offlineContractChecks: readonly Check[] = [
   {
     rule: 'CTR-24',
     says: 'no ticket is open about a contract that has ended',
