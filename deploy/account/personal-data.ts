@@ -166,16 +166,8 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       fate: { is: 'erased', how: 'where it ended without a signature', rest: books },
     },
     live_orders: plain,
-    offline_contracts: {
-      isOf: own,
-      personal: { reason: 'why it was recorded without a ticket, in words' },
-      fate: { is: 'kept', law: books },
-    },
-    offline_files: {
-      isOf: own,
-      personal: { file: 'PDF of a contract signed outside: both parties. Unused, it goes after 7 days' },
-      fate: { is: 'kept', law: books },
-    },
+    offline_contracts: { isOf: own, personal: { reason: 'why, in words' }, fate: { is: 'kept', law: books } },
+    offline_files: { isOf: own, personal: { file: 'PDF: both parties' }, fate: { is: 'kept', law: books } },
     order_view: { isOf: own, personal: snapshot, fate: { is: 'kept', law: books } },
     paper_copies: {
       isOf: own,

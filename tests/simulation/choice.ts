@@ -72,7 +72,7 @@ function claimsThatRace(chance: Chance): Step[] {
   return [{ do: 'catch up' }, ...placed, ...chance.shuffled(racing)];
 }
 
-/** CTR-24, CTR-36: tickets about orders and their contract, decided, and contracts recorded that were signed outside. */
+/** CTR-24, CTR-36: tickets about orders and their contract, and contracts recorded that were signed outside. */
 function papers(chance: Chance): Step[] {
   const orders = ['o1', 'o2'].flatMap((as): Step[] => [
     { do: 'place', as, product: 'BCC', count: 1 },
