@@ -81,7 +81,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13, RFD-17',
     says: 'a payout that failed ends the holds of its refund',
     breaks: 'EVT-32',
-    seed: 8,
+    seed: 37,
     changes: [
       {
         file: 'services/order/src/reservation.ts',
