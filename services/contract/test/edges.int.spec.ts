@@ -21,7 +21,15 @@ const sampleRefund = {
 // Races, facts from outside, and the limits of callers.
 
 const { at, customerOf } = openOffices(
-  (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),
+  (name, sealKey) => (context) => {
+    const profile = loadProfile(name);
+    // With the other provider's paper, so that each route of it can be asked here, too.
+    const { paper } = loadProfile('alibaba').contracts;
+    return contractService(
+      { profile: { ...profile, contracts: { ...profile.contracts, paper } }, sealKey },
+      context,
+    );
+  },
   'baidu',
 );
 
@@ -523,8 +531,43 @@ describe('who may, and what', () => {
       const ticket = async (what: string) =>
         `/v1/tickets/${(await client.post('/v1/tickets', await ticketAsk())).body.ticketId}/${what}`;
       const texts = { body: { text: 'Twice.' }, other: { text: 'Otherwise.' } };
+      const operator = t.operator();
+      const to = { copies: 1, recipient: 'Li Lei', phone: '1', address: 'Here 1' };
+      const sent = { carrier: 'SF', trackingNumber: 'SF1' };
+      /** The path of the next step, where these were taken before. */
+      const paper = async (what: string, ...before: string[]) => {
+        const path = contract('paper-copies', await one.official(await freeOrder()));
+        await client.post(path, to);
+        for (const step of before) await operator.post(`${path}/${step}`, step === 'mail' ? sent : undefined);
+        return `${path}/${what}`;
+      };
       expect(
         await flawsUnderRepeats(t, {
+          'POST /v1/contracts/{contractId}/paper-copies': async () => ({
+            by: client,
+            path: contract('paper-copies', await one.official(await freeOrder())),
+            body: to,
+            other: { ...to, copies: 2 },
+          }),
+          'POST /v1/contracts/{contractId}/paper-copies/print': async () => ({
+            by: operator,
+            path: await paper('print'),
+          }),
+          'POST /v1/contracts/{contractId}/paper-copies/mail': async () => ({
+            by: operator,
+            path: await paper('mail', 'print'),
+            body: sent,
+            other: { ...sent, carrier: 'YTO' },
+          }),
+          'POST /v1/contracts/{contractId}/paper-copies/deliver': async () => ({
+            by: operator,
+            path: await paper('deliver', 'print', 'mail'),
+          }),
+          'POST /v1/contracts/{contractId}/paper-copies/return': async () => ({
+            by: operator,
+            path: await paper('return', 'print', 'mail'),
+            ...texts,
+          }),
           'POST /v1/contracts': async () => {
             const [order, another] = [await freeOrder(), await freeOrder()];
             return {

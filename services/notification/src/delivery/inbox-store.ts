@@ -1,6 +1,7 @@
 import { Refusal, type Tx } from '@accord/core';
 import type { EventType } from '@accord/events';
-import type { MessageClass, VisibleData } from '../notice/notice.ts';
+import type { MessageClass } from '../notice/notice.ts';
+import type { VisibleData } from '../notice/told.ts';
 
 /** A message in the inbox, with what its text is made of. */
 export interface InboxMessage {
