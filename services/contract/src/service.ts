@@ -9,51 +9,65 @@ import { applicationRoutes } from './http/application-routes.ts';
 import { billRoutes } from './http/bill-routes.ts';
 import { contractRoutes } from './http/contract-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
+import { offlineRoutes } from './http/offline-routes.ts';
+import { paperRoutes } from './http/paper-routes.ts';
 import { problems } from './http/problems.ts';
 import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
 import { orderView } from './order-view.ts';
 import { platformSubscriptions } from './platform-facts.ts';
+import { refundView } from './refund-view.ts';
 import { sealExpiry, sealMetrics } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
 import { voidingSubscriptions } from './voiding.ts';
 
+const day = 86_400_000;
+
 /** The contract service's table of contents. */
-export const contractService = (provider: Provider, { log }: ServiceContext): Service => {
-  const expiry = sealExpiry(provider, log);
-  return {
-    name: 'contract',
-    schema: 'contracts',
-    migrations: new URL('../migrations/', import.meta.url),
-    routes: [
-      ...applicationRoutes(provider.profile),
-      ...eligibleRoutes(provider.profile),
-      ...verificationRoutes,
-      ...contractRoutes(provider),
-      ...ticketRoutes(provider.profile),
-      ...accountRoutes,
-      ...billRoutes(provider.profile),
+export const contractService = (provider: Provider, { log }: ServiceContext): Service =>
+  contentsOf(provider, log, sealExpiry(provider, log));
+
+const contentsOf = (
+  provider: Provider,
+  log: ServiceContext['log'],
+  expiry: ReturnType<typeof sealExpiry>,
+): Service => ({
+  name: 'contract',
+  schema: 'contracts',
+  migrations: new URL('../migrations/', import.meta.url),
+  routes: [
+    ...applicationRoutes(provider.profile),
+    ...eligibleRoutes(provider.profile),
+    ...verificationRoutes,
+    ...offlineRoutes(provider.profile),
+    ...contractRoutes(provider),
+    ...ticketRoutes(provider.profile),
+    ...paperRoutes(provider.profile),
+    ...accountRoutes,
+    ...billRoutes(provider.profile),
+  ],
+  problems,
+  tags: {
+    contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
+    tickets:
+      'What the staff of the provider is asked for: to void a contract, or for one that is signed outside.',
+    'paper-copies': 'Printed contracts that are mailed.',
+    accounts: 'Facts of accounts that contracts need.',
+    bills: 'Monthly bills, over which there may be contracts.',
+  },
+  timeZone: provider.profile.timeZone,
+  subscriptions: projecting(
+    [orderView, refundView],
+    [
+      applicationSubscriptions(provider.profile),
+      voidingSubscriptions,
+      draftAmountSubscriptions,
+      platformSubscriptions(provider.profile),
     ],
-    problems,
-    tags: {
-      contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
-      tickets: 'What the provider is asked to do about a contract.',
-      accounts: 'Facts of accounts that contracts need.',
-      bills: 'Monthly bills, over which there may be contracts.',
-    },
-    timeZone: provider.profile.timeZone,
-    subscriptions: projecting(
-      [orderView],
-      [
-        applicationSubscriptions(provider.profile),
-        voidingSubscriptions,
-        draftAmountSubscriptions,
-        platformSubscriptions(provider.profile),
-      ],
-    ),
-    lockRows: lockRowsOf,
-    workers: [leasedWork(sealing(provider, log)), expiry.worker],
-    metrics: sealMetrics(provider),
-    warnings: expiry.warnings,
-  };
-};
+  ),
+  lockRows: lockRowsOf,
+  workers: [leasedWork(sealing(provider, log)), expiry.worker],
+  retention: [{ table: 'offline_files', since: 'stored_at', keptMs: 7 * day, where: 'not recorded' }],
+  metrics: sealMetrics(provider),
+  warnings: expiry.warnings,
+});
