@@ -106,7 +106,7 @@ async function measure(environment: Environment): Promise<void> {
     load.stop();
     await shop.service.stop();
   }
-  if (wanted('render')) (await benchRender(environment)).forEach(show);
+  if (wanted('render')) for await (const figure of benchRender(environment)) show(figure);
   if (wanted('export')) (await benchExport(environment, { rows })).forEach(show);
   const parts = (['list', 'statistics'] as const).filter(wanted);
   const tell = (line: string) => console.error(line);

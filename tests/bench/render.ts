@@ -33,10 +33,10 @@ interface Draft {
  * Drafts of one order, asked for by 32 clients of 16 accounts, beside the same renderer in as many threads without the
  * service; meanwhile one more client looks at a contract. Then drafts of 500 orders with a long configuration.
  */
-export async function benchRender(
+export async function* benchRender(
   environment: Environment,
   { rounds = 3, ms = 5_000 } = {},
-): Promise<Figure[]> {
+): AsyncGenerator<Figure> {
   const databaseUrl = await environment.makeDatabase('accord');
   const settings = { ACCORD_RENDER_WORKERS: String(workers), ACCORD_RENDER_QUEUE: '256' };
   const service = await environment.startService('contract', databaseUrl, settings);
@@ -49,10 +49,8 @@ export async function benchRender(
     return bare.answer<BareRendered>();
   };
   try {
-    return [
-      ...(await shortDrafts(ones, { ask, rounds, ms })),
-      ...(await longDrafts(long, { ask, service, rounds })),
-    ];
+    yield* await shortDrafts(ones, { ask, rounds, ms });
+    yield* await longDrafts(long, { ask, service, rounds });
   } finally {
     await bare.stop();
     await service.stop();
