@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 
 export interface BareRendererAsk {
-  /** What the service renders, as its worker takes it. */
+  /** A task of the service, as its worker takes it. */
   readonly task: object;
   readonly workers: number;
   readonly ms: number;

@@ -3,9 +3,7 @@ export { type GlyphCheck, type MissingGlyphs, loadGlyphCheck } from './missing-g
 export { type TextStyle, colors, lineHeight, page } from './page.ts';
 export { type Graphic, type PdfDocument, openPdfDocument } from './pdf-document.ts';
 export { printable } from './printable.ts';
-export { type RenderPool, openRenderPool, RenderRefused } from './render-pool.ts';
 export { renderInTurn } from './render-queue.ts';
-export { serveRendering } from './render-worker.ts';
 export { printRunningLines } from './running-lines.ts';
 export { type SignatureRoom, signPdf } from './signature.ts';
 export { openTable } from './table.ts';

@@ -1,4 +1,4 @@
-/** Those that wait for their turn, each for an account, or for the service itself. */
+/** Jobs that wait for their turn, each of an account, or of the service itself. */
 export interface RenderLine<Job> {
   readonly length: number;
   /** False where too many wait already, or too many of this account (API-11); the service's own always may. */

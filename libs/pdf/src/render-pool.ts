@@ -21,7 +21,7 @@ export interface RenderPoolSettings {
 }
 
 interface Asked {
-  /** Whose task it is; absent: the service's own, which is never refused. */
+  /** The account that the task is for; absent: the service's own, which is never refused. */
   readonly accountId?: string;
   /** Aborted when nobody waits for the task any more: it leaves the queue. One that is being rendered goes on. */
   readonly left?: AbortSignal;

@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serveRendering } from '@accord/pdf';
+import { serveRendering } from '@accord/pdf/pool';
 import { renderDocument } from '../src/document/document.ts';
 import type { RenderTask } from '../src/document/render-worker.ts';
 

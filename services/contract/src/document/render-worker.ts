@@ -1,4 +1,5 @@
-import { serveRendering, type SignatureRoom } from '@accord/pdf';
+import type { SignatureRoom } from '@accord/pdf';
+import { serveRendering } from '@accord/pdf/pool';
 import type { DocumentContent } from './content.ts';
 import { renderDocument } from './document.ts';
 

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { Refusal } from '@accord/core';
 import type { Metrics } from '@accord/core/observability';
-import { openRenderPool, RenderRefused, type SignatureRoom } from '@accord/pdf';
+import type { SignatureRoom } from '@accord/pdf';
+import { openRenderPool, RenderRefused } from '@accord/pdf/pool';
 import type { DocumentContent } from './content.ts';
 import type { RenderTask } from './render-worker.ts';
 
