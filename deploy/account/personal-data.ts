@@ -149,6 +149,7 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       fate: { is: 'erased', how: 'emptied at the last version that there can be, which is announced' },
     },
     bills: plain,
+    contract_bills: plain,
     contract_documents: {
       isOf: own,
       personal: { file: 'the sealed PDF: both parties' },
@@ -165,6 +166,7 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       },
       fate: { is: 'erased', how: 'where it ended without a signature', rest: books },
     },
+    live_bills: plain,
     live_orders: plain,
     offline_contracts: { isOf: own, personal: { reason: 'why, in words' }, fate: { is: 'kept', law: books } },
     offline_files: { isOf: own, personal: { file: 'PDF: both parties' }, fate: { is: 'kept', law: books } },

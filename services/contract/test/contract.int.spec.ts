@@ -41,18 +41,21 @@ describe('from application to the end', () => {
         kind: 'order',
         invoicingEntity: 'baidu_netcom',
         orderIds: [paid!.orderId, metered!.orderId],
+        billIds: [],
         amount: { amount: '45.00', currency: 'CNY' },
       },
       {
         kind: 'payment_request',
         invoicingEntity: 'baidu_netcom',
         orderIds: [unpaid!.orderId],
+        billIds: [],
         amount: { amount: '45.00', currency: 'CNY' },
       },
       {
         kind: 'order',
         invoicingEntity: 'baidu_cloud',
         orderIds: [cloud!.orderId],
+        billIds: [],
         amount: { amount: '45.00', currency: 'CNY' },
       },
     ]);
@@ -947,7 +950,7 @@ const saidAs = {
   'order.instance_busy': ['order.instance_busy', 'is not finished yet', '尚未完成'],
   'order.not_found': ['order.not_found', 'no order', '找不到订单'],
   'holder.ended': ['holder.ended', 'had ended', '已经结束'],
-  'holder.too_large': ['contract.too_large', 'too long together', '合计过长'],
+  'holder.too_large': ['contract.too_large', 'say too much together', '合计过长'],
 } as const satisfies Readonly<Record<ReservationRefusalCode, readonly [string, string, string]>>;
 
 test.each(ReservationRefusalCode.options)(

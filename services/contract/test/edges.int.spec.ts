@@ -297,6 +297,7 @@ describe('accounts', () => {
       {
         code: 'account.certified_name_changed',
         orderIds: [],
+        billIds: [],
         remedy: 'void_contracts_and_apply_again',
         text: expect.stringMatching(
           new RegExp(

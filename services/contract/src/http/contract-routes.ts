@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ContractKind, ContractStatus } from '@accord/events/contract';
 import { AccountId, Id, Reason } from '@accord/events/fields';
+import { BillId } from '@accord/events/platform';
 import { listFilter, paged, pageOf, pageQuery, rangeQuery, route, type Route } from '@accord/http';
 import { listContracts as findContracts } from '../contract/contract-list.ts';
 import { getContract as readContract } from '../contract/contract-store.ts';
@@ -35,6 +36,7 @@ const listContracts = route({
     status: ContractStatus.optional(),
     kind: ContractKind.optional(),
     orderId: Id.optional(),
+    billId: BillId.optional(),
     number: z.string().max(32).optional(),
     ...rangeQuery,
   }),
@@ -53,7 +55,7 @@ const getContract = (provider: Provider) =>
     method: 'get',
     path: '/v1/contracts/{contractId}',
     operationId: 'getContract',
-    summary: 'One contract with its orders and its history.',
+    summary: 'One contract with its orders or bills and its history.',
     access: reader,
     params: ById,
     answer: ContractDetailAnswer,
@@ -100,6 +102,7 @@ const finalizeContract = (provider: Provider) =>
       'contract.not_fulfilled',
       'contract.period_unknown',
       'contract.order_paid',
+      'contract.bill_changed',
       'contract.party_changed',
       'contract.invoice_title_mismatch',
       'contract.entity_unknown',
@@ -128,7 +131,7 @@ const voidContract = (provider: Provider) =>
     method: 'post',
     path: '/v1/contracts/{contractId}/void',
     operationId: 'voidContract',
-    summary: 'Ends a contract; its orders are free at once.',
+    summary: 'Ends a contract; its orders or bills are free at once.',
     access: writer,
     params: ById,
     body: Voiding,

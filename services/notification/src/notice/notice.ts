@@ -74,6 +74,7 @@ const contract = [
   'contract.invoicingEntity',
   'contract.partyA',
   'contract.orderIds',
+  'contract.billIds',
   'contract.amount',
   'contract.createdAt',
   'contract.draftedAt',
@@ -187,7 +188,12 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: [...contract, 'payBy'],
   },
-  'contract.changed': { tells: 'contracts', channels: inbox, mandatory: false, visible: contract },
+  'contract.changed': {
+    tells: 'contracts',
+    channels: inbox,
+    mandatory: false,
+    visible: [...contract, 'what'],
+  },
   'contract.finalized': {
     tells: 'contracts',
     channels: everywhere,
@@ -204,7 +210,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     tells: 'contracts',
     channels: everywhere,
     mandatory: ({ contract: { finalizedAt } }) => finalizedAt !== null,
-    visible: [...contract, 'reason', 'text', 'orderId'],
+    visible: [...contract, 'reason', 'text', 'orderId', 'billId'],
   },
   'contract.paper_requested': {
     tells: 'contracts',

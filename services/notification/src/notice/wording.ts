@@ -36,6 +36,7 @@ export const words: { readonly [name in Named]: Word } = {
   other: { 'zh-CN': '其他原因', en: 'another reason' },
   order_cancelled: { 'zh-CN': '合同内的订单已取消', en: 'one of its orders was cancelled' },
   order_voided: { 'zh-CN': '合同内的订单已作废', en: 'one of its orders has ended' },
+  bill_withdrawn: { 'zh-CN': '合同内的账单已撤回', en: 'one of its bills was withdrawn' },
   ...ticketKindWords,
   orders: { 'zh-CN': '订单', en: 'orders' },
   contracts: { 'zh-CN': '合同', en: 'contracts' },
