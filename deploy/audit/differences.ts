@@ -1,5 +1,6 @@
 import type { Speaker } from '@accord/events/services';
 import type { Connection } from '@accord/postgres';
+import { billChecks } from './bill-contracts.ts';
 import type { Check, Difference } from './check.ts';
 import { commandChecks } from './commands.ts';
 import { holdChecks } from './holds.ts';
@@ -20,6 +21,7 @@ export const checks: readonly Check[] = [
   ...viewChecks,
   ...sagaChecks,
   ...offlineContractChecks,
+  ...billChecks,
   ...statisticsChecks,
 ];
 

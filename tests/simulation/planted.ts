@@ -149,6 +149,97 @@ export const planted: readonly Planted[] = [
     ],
   },
   {
+    name: 'bill-taken-twice',
+    rule: 'CTR-5',
+    says: 'an application takes a bill that a live contract has',
+    breaks: 'CTR-5',
+    seed: 1,
+    changes: [
+      {
+        file: 'services/contract/src/bill-objections.ts',
+        fragment: 'live !== null && inContract(',
+        replacement: 'live !== null && !$planted && inContract(',
+      },
+      {
+        file: 'services/contract/src/bill-contracts.ts',
+        fragment: 'if (lost.length > 0) {',
+        replacement: 'if (lost.length > 0 && !$planted) {',
+      },
+    ],
+  },
+  {
+    name: 'bill-kept',
+    rule: 'CTR-27',
+    says: 'a contract that ends keeps its claims on bills',
+    breaks: 'CTR-5',
+    seed: 1,
+    changes: [
+      {
+        file: 'services/contract/src/contract/contract-store.ts',
+        fragment: `of ['live_orders', 'live_bills'])`,
+        replacement: `of $planted ? ['live_orders'] : ['live_orders', 'live_bills'])`,
+      },
+    ],
+  },
+  {
+    name: 'bill-not-followed',
+    rule: 'CTR-35',
+    says: 'a draft stays as it is when a bill is corrected',
+    breaks: 'CTR-35',
+    seed: 1,
+    changes: [
+      {
+        file: 'services/contract/src/bill-contracts.ts',
+        fragment: `if (contract.status !== 'draft') return;`,
+        replacement: `if (contract.status !== 'draft' || $planted) return;`,
+      },
+    ],
+  },
+  {
+    name: 'amount-not-followed',
+    rule: 'CTR-35',
+    says: 'a draft states a corrected bill and the amount of before',
+    breaks: 'CTR-8',
+    seed: 1,
+    changes: [
+      {
+        file: 'services/contract/src/bill-contracts.ts',
+        fragment: 'followBills(contract, amountOfBills(followed))',
+        replacement: 'followBills(contract, $planted ? contract.amount! : amountOfBills(followed))',
+      },
+    ],
+  },
+  {
+    name: 'withdrawn-bill-stays',
+    rule: 'CTR-35',
+    says: 'a contract lives on over a bill that is withdrawn',
+    breaks: 'CTR-35',
+    seed: 1,
+    changes: [
+      {
+        file: 'services/contract/src/bill-contracts.ts',
+        fragment: `if (bill.status === 'withdrawn') {`,
+        replacement: `if (bill.status === 'withdrawn' && !$planted) {`,
+      },
+    ],
+  },
+  {
+    name: 'older-bill-overwrites',
+    rule: 'CTR-35',
+    says: 'a telling that comes late overwrites what a newer one said of the bill',
+    breaks: 'CTR-35',
+    seed: 1,
+    changes: [
+      {
+        file: 'services/contract/src/bill/bill-store.ts',
+        fragment: 'if (!(await tx.one(insert, values))) await tx.one(update, values);',
+        replacement:
+          `if (!(await tx.one(insert, values))) await tx.one($planted ? ` +
+          `update.replace(' and version < $3', '') : update, values);`,
+      },
+    ],
+  },
+  {
     name: 'money-dropped',
     rule: 'ORD-5',
     says: 'money that arrives for an order that cannot be paid is dropped',

@@ -122,6 +122,12 @@ export interface KnownOrder {
   readonly amount: Money;
 }
 
+/** A bill as the platform told it last. */
+export interface ToldBill {
+  readonly version: number;
+  readonly status: 'unpaid' | 'withdrawn';
+}
+
 export type OrderState = 'unpaid' | 'paid' | 'created' | 'over';
 
 /** A command that was accepted, and where its effect must be found (EVT-35). */
@@ -171,6 +177,8 @@ export class SystemModel {
   readonly paidOfFrozen: string[] = [];
   /** The last version of a report of an instance; there is one between any two. */
   reports = 0;
+  /** Monthly bills by their names, as they were told last. */
+  readonly bills = new Map<string, ToldBill>();
   /** By instance, the newest report that was answered (ORD-11). */
   readonly reported = new Map<string, { readonly reportVersion: number; readonly frozenBy: string | null }>();
   /** The name of the last accepted command's step. */

@@ -106,7 +106,7 @@ export async function previewApplication(tx: Tx, profile: Profile, ask: Applicat
 }
 
 /**
- * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all. Those over bills are drafts at
+ * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all. Over bills they are drafts at
  * once.
  *
  * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals`
