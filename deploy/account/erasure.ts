@@ -74,6 +74,7 @@ const unsigned = `select contract_id from contracts.contracts c
 /** By table, a row for each that is still to be erased; the services' own functions erase them. */
 const toErase: Readonly<Record<string, string>> = {
   'contracts.accounts': missing('contracts.accounts'),
+  'contracts.address_books': `select from contracts.address_books where account_id = $1 and entries <> '[]'`,
   'orders.account_view': missing('orders.account_view'),
   'notifications.contacts': missing('notifications.contacts'),
   'contracts.contracts': `select from contracts.contracts
@@ -118,6 +119,11 @@ export async function heldOf({ auditor }: Pick<Hands, 'auditor'>, accountId: str
 export async function erase(hands: Hands, accountId: string): Promise<void> {
   await inTransaction(hands.contract, async (contract) => {
     await forgetAccount(contract, accountId, hands.publicUrl);
+    await contract.query(
+      `update address_books set version = version + 1, entries = '[]', default_id = null, updated_at = now()
+        where account_id = $1 and entries <> '[]'`,
+      [accountId],
+    );
     await contract.query('select erase_unsigned($1)', [accountId]);
   });
   const { rows } = await hands.auditor.query<{ contract_id: string }>(unsigned, [accountId]);

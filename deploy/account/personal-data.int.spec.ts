@@ -13,8 +13,8 @@ const plain =
   /^(.+_(ids?|code|hash|types?|kind|state|reference|entity)|kind|status|currency|fulfilment|sha256)$/;
 /** The others that can hold words by their type and say nothing of a person, each looked at. */
 const lookedAt = new Set(
-  `balances.fund bills.facts bills.month contract_history.event contract_view.number contracts.amount
-    contracts.language contracts.number contracts.refusals contracts.void_reason disowned_events.key
+  `balances.fund bills.facts bills.month contract_history.event contract_history.note contract_view.number
+    contracts.amount contracts.language contracts.number contracts.refusals contracts.void_reason disowned_events.key
     disowned_events.of_account disowned_events.source disowned_events.type exports.format exports.last_key
     exports.locale inbox.source knex_migrations.name ledger_postings.ledger_account
     notification_attempts.outcome notifications.channel notifications.message_class notifications.reason

@@ -144,6 +144,11 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       personal: { facts: 'certified name, certificate, invoice title, contacts, address' },
       fate: { is: 'erased', how: 'emptied at the last version that there can be, which is announced' },
     },
+    address_books: {
+      isOf: own,
+      personal: { entries: 'names, phones, addresses' },
+      fate: { is: 'erased', how: 'emptied; contracts keep what they printed' },
+    },
     bills: plain,
     contract_documents: {
       isOf: own,

@@ -79,8 +79,9 @@ interface Life {
 /** A sealed contract over a machine, and one that was voided as a draft, over an order that was cancelled. */
 async function live(accountId: string): Promise<Life> {
   const own = customer(accountId);
-  const { words } = marksOf(accountId);
+  const { words, recipient, phone, address } = marksOf(accountId);
   await accepted(platform().put(`/v1/accounts/${accountId}`, factsOf(accountId, 7)));
+  await accepted(own.post(`/v1/accounts/${accountId}/addresses`, { recipient, phone, address }));
   await until(
     'the order service knows the account',
     async () =>

@@ -5,8 +5,8 @@ import type { ReservationRefusalCode, ReservationRefusalReason } from '@accord/e
 import type { Subscriptions } from '@accord/messaging';
 import { loadGlyphCheck } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
-import { findAccount } from './account/account-store.ts';
 import { isCertified, partyOf, type Account } from './account/account.ts';
+import { findAddressedAccount } from './addresses.ts';
 import { yearIn } from './bill/billing-cycle.ts';
 import {
   claimOrders,
@@ -58,18 +58,25 @@ import { findOrders, type Order } from './order-view.ts';
 export interface Application {
   readonly accountId: string;
   readonly orderIds: readonly string[];
+  /** Of the address book; undefined: its default (CTR-11). */
+  readonly addressId: string | undefined;
 }
 
 interface Assessment {
+  /** With the address that its contracts will print. */
   readonly account: Account | undefined;
   readonly asked: readonly Asked[];
   readonly reasons: readonly ApplicationRefusalReason[];
 }
 
-/** CTR-3: all reasons against the application, by the local view. */
-async function assess(tx: Tx, profile: Profile, { accountId, orderIds }: Application): Promise<Assessment> {
+/** CTR-3: all reasons against the application, by the local view. @throws Refusal `address.not_found` */
+async function assess(
+  tx: Tx,
+  profile: Profile,
+  { accountId, orderIds, addressId }: Application,
+): Promise<Assessment> {
   const ids = [...new Set(orderIds)];
-  const account = await findAccount(tx, accountId);
+  const account = await findAddressedAccount(tx, { accountId, addressId });
   const orders = new Map(
     (await findOrders(tx, { accountId, orderIds: ids })).map((order) => [order.orderId, order]),
   );
@@ -95,6 +102,8 @@ interface Preview {
 /**
  * CTR-2: the split of the orders that no reason is against, and all reasons against the others and the account.
  * Creates nothing.
+ *
+ * @throws Refusal `address.not_found`
  */
 export async function previewApplication(tx: Tx, profile: Profile, ask: Application): Promise<Preview> {
   const { asked, reasons } = await assess(tx, profile, ask);
@@ -106,8 +115,8 @@ export async function previewApplication(tx: Tx, profile: Profile, ask: Applicat
 /**
  * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all.
  *
- * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals`
- * lists every one.
+ * @throws Refusal `address.not_found`; with the one code that all reasons share, or
+ * `contract.application_refused`; `refusals` lists every one.
  */
 export async function apply(
   tx: Tx,

@@ -1,7 +1,7 @@
 import { Refusal, type Tx } from '@accord/core';
 import { loadGlyphCheck, type GlyphCheck } from '@accord/pdf';
 import { isExcludedFromContracts, type Profile } from '@accord/profile';
-import { findAccount } from './account/account-store.ts';
+import { findAddressedAccount } from './addresses.ts';
 import { listBills, type BillFilter } from './bill/bill-store.ts';
 import type { Bill } from './bill/bill.ts';
 import {
@@ -58,7 +58,7 @@ export async function listEligibleOrders(
 ): Promise<EligibleOrders> {
   expectOrdersOffered(profile.contracts);
   const missingGlyphs = await loadGlyphCheck();
-  const account = await findAccount(tx, filter.accountId);
+  const account = await findAddressedAccount(tx, filter);
   const reasons = [
     ...reasonsAgainstAccount(account, profile),
     ...reasonsAgainstPrinting([], account, profile, missingGlyphs),

@@ -5,6 +5,7 @@ import { applicationSubscriptions } from './application.ts';
 import { lockRowsOf } from './contract/contract-store.ts';
 import { draftAmountSubscriptions } from './draft-amount.ts';
 import { accountRoutes } from './http/account-routes.ts';
+import { addressRoutes } from './http/address-routes.ts';
 import { applicationRoutes } from './http/application-routes.ts';
 import { billRoutes } from './http/bill-routes.ts';
 import { contractRoutes } from './http/contract-routes.ts';
@@ -30,13 +31,14 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ...contractRoutes(provider),
     ...ticketRoutes(provider.profile),
     ...accountRoutes,
+    ...addressRoutes,
     ...billRoutes(provider.profile),
   ],
   problems,
   tags: {
     contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
     tickets: 'What the provider is asked to do about a contract.',
-    accounts: 'Facts of accounts that contracts need.',
+    accounts: 'Facts of accounts that contracts need, and their address books.',
     bills: 'Monthly bills, over which there may be contracts.',
   },
   timeZone: provider.profile.timeZone,

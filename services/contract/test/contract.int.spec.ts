@@ -1159,6 +1159,11 @@ test('API-3 each route answers the request that the document shows for it as des
     const ask = { kind: 'void_official', contractId: await official(await anOrder()), text: 'Please.' };
     return { ticketId: (await client.post('/v1/tickets', ask)).body.ticketId as string };
   };
+  const addresses: string[] = [];
+  for (const phone of ['1', '2']) {
+    const ask = { recipient: 'Li Lei', phone, address: 'Beijing' };
+    addresses.push((await client.post(`/v1/accounts/${accountId}/addresses`, ask)).body.addressId);
+  }
   const elsewhere = await customerOf('alibaba');
   const left = await elsewhere.draft((await elsewhere.placed(sampleOrder()))[0]!);
   const amount = { amount: '12.30', currency: 'CNY' };
@@ -1180,6 +1185,12 @@ test('API-3 each route answers the request that the document shows for it as des
     await flawsOfExamples(t, {
       putAccount: () => ({ by: platform, ids: { accountId } }),
       getAccount: () => ofMine,
+      addAddress: () => ({ by: client, ids: { accountId } }),
+      listAddresses: () => ({ by: client, ids: { accountId } }),
+      getAddress: () => ({ by: client, ids: { accountId, addressId: addresses[0]! } }),
+      editAddress: () => ({ by: client, ids: { accountId, addressId: addresses[0]! } }),
+      makeAddressDefault: () => ({ by: client, ids: { accountId, addressId: addresses[0]! } }),
+      removeAddress: () => ({ by: client, ids: { accountId, addressId: addresses[1]! } }),
       previewApplication: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
       applyForContracts: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
       listContracts: () => ofMine,
@@ -1188,6 +1199,10 @@ test('API-3 each route answers the request that the document shows for it as des
       getContract: () => ofMine,
       finalizeContract: async () => ({ by: client, ids: await drafted() }),
       downloadContract: () => ofMine,
+      chooseContractAddress: async () => ({
+        by: client,
+        ids: { ...(await drafted()), addressId: addresses[0]! },
+      }),
       voidContract: async () => ({ by: client, ids: await drafted() }),
       verifyContractHash: () => ({ by: t.anonymous() }),
       verifyContractFile: () => ({ by: t.anonymous(), file: file.bytes }),

@@ -16,6 +16,9 @@ const Application = z
   .strictObject({
     orderIds: z.array(Id).min(1).max(500),
     language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
+    addressId: Id.optional().meta({
+      description: 'Of the address book, for contact and address of Party A; default: its default.',
+    }),
     accountId: AccountId.optional().meta({
       description: 'For operators; a customer applies for the own account.',
     }),
@@ -59,6 +62,7 @@ const refusalsAgainst = [
   'order.voided',
   'order.held_by_refund',
   'order.instance_busy',
+  'address.not_found',
   ...accountRefusals,
 ] as const;
 
@@ -73,10 +77,11 @@ const previewApplication = (profile: Profile) =>
     body: Application,
     example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] },
     answer: PreviewAnswer,
-    refusals: accountRefusals,
-    inTransaction: async (tx, { actor, body: { orderIds, accountId }, locale }) => {
+    refusals: ['address.not_found', ...accountRefusals],
+    inTransaction: async (tx, { actor, body: { orderIds, addressId, accountId }, locale }) => {
       const { parts, reasons } = await preview(tx, profile, {
         orderIds,
+        addressId,
         accountId: accountOf(actor, accountId),
       });
       const data = parts.map(({ orders, ...part }) => ({
@@ -126,8 +131,8 @@ const applyForContracts = (profile: Profile) =>
     success: [202, 201, 200],
     refusals: refusalsAgainst,
     inTransaction: async (tx, { actor, body, locale }) => {
-      const { language = locale, orderIds } = body;
-      const ask = { accountId: accountOf(actor, body.accountId), orderIds, language };
+      const { language = locale, orderIds, addressId } = body;
+      const ask = { accountId: accountOf(actor, body.accountId), orderIds, addressId, language };
       const contracts = await worded(apply(tx, profile, ask), locale);
       return { status: 202, ...(await toAppliedResponse(tx, contracts, locale)) };
     },

@@ -48,6 +48,9 @@ const OrderRow = z
 
 export const ContractDetailAnswer = ContractAnswer.extend({
   orders: z.array(OrderRow),
+  /** Of Party A, as the document prints them (CTR-11). */
+  address: z.string().nullable(),
+  contact: z.string().nullable(),
   /** Null at an end: not known yet, or open (CTR-33). */
   validity: z.object({ from: Moment.nullable(), to: Moment.nullable() }).meta({ id: 'Validity' }),
   settled: z
@@ -83,6 +86,8 @@ export async function readContractDetail(
   const seen = { contract, known, certifiedName: account?.certifiedName, rules: profile.contracts };
   return {
     ...toContractAnswer(contract, locale),
+    address: contract.partyA.address,
+    contact: contract.partyA.contact,
     orders: orders.map((order, index) => toOrderRow(order, stated[index]!)),
     validity: { ...validityOf(contract.kind, orders, paid) },
     settled: contract.status === 'official' && paid.length === orderIds.length,

@@ -2,6 +2,7 @@ import { ContractRefusalCode } from '@accord/events/contract';
 import { problemTextsOf } from '@accord/events/wording';
 import type { ProblemTexts } from '@accord/http';
 import { kindsOf } from '../objections.ts';
+import { addressProblems } from './address-problems.ts';
 
 /** Their details name what only the reason itself knows: its contract and remedy, an address. */
 const naming = [
@@ -35,6 +36,7 @@ const saidOfTheFirst = <C extends string>(texts: Texts<C>) =>
 export const problems = {
   ...withKinds(ContractRefusalCode.options),
   ...saidOfTheFirst(withKinds(naming)),
+  ...addressProblems,
   'account.not_found': {
     kind: 'not_found',
     en: { title: 'Account not found', detail: 'There is no account {accountId}.' },
