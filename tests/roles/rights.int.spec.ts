@@ -63,7 +63,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     contract_orders: 'insert, update (snapshot, released)',
     contracts:
       'insert, update (version, number, status, party_a, amount, refusals, void_reason, void_text, removed, ' +
-      'drafted_at, finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until)',
+      'drafted_at, finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until, reminded_at)',
     live_orders: 'insert, delete',
     order_view: view,
     products: view,

@@ -368,6 +368,7 @@ test('without --apply it tells what it would do, and changes nothing', async () 
   expect(lines.filter(({ toErase }) => toErase > 0).map(({ table }) => table)).toEqual([
     'orders.account_view',
     'contracts.accounts',
+    'contracts.address_books',
     'contracts.contracts',
     'notifications.contacts',
     'notifications.timeline_events',

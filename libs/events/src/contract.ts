@@ -12,8 +12,8 @@ export const ContractKind = z
 export const Language = z.enum(['zh-CN', 'en']).meta({ id: 'Language' });
 
 /**
- * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, and those of
- * CTR-28.
+ * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, those of
+ * CTR-28, and the end of a draft's time (CTR-40).
  */
 export const ContractVoidReason = z
   .enum([
@@ -26,6 +26,7 @@ export const ContractVoidReason = z
     'other',
     'order_cancelled',
     'order_voided',
+    'draft_expired',
   ])
   .meta({ id: 'ContractVoidReason' });
 
@@ -121,13 +122,18 @@ export const contractEvents = {
   'contract.changed': contractEvent('A fact of a draft changed that has no event of its own (amount …).', {
     what: z.array(z.string()),
   }),
+  'contract.draft_idle': contractEvent('A draft waits for its customer; told once of each.', {
+    /** When it will be voided, where the provider voids drafts that wait. */
+    expiresAt: Moment.nullable(),
+  }),
   'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string(), payBy }),
   'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', {
     /** `order_paid`, `cash_returned`, `signing_failed` or `tried_too_often`; of before, a text. */
     reason: z.string(),
   }),
   'contract.voided': contractEvent('The contract has ended; its orders come free.', {
-    reason: ContractVoidReason,
+    /** A ContractVoidReason; text, so that a reader takes one newer than itself. */
+    reason: z.string(),
     text: z.string().nullable(),
     /** The order whose end ended the contract (CTR-28). */
     orderId: z.string().nullable(),

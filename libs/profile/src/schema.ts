@@ -97,6 +97,14 @@ const Contracts = z
     /** Of products that have none of their own. */
     termsUrl: WebAddress,
     icpFiling: z.enum(['none', 'ctr_31']),
+    /** So long a draft waits before its customer is told (CTR-40). */
+    draftRemindAfter: PositiveMs,
+    /** So long a draft waits before it is voided (CTR-40); null: for ever. */
+    draftExpiresAfter: PositiveMs.nullable(),
+  })
+  .refine(({ draftRemindAfter, draftExpiresAfter }) => (draftExpiresAfter ?? Infinity) > draftRemindAfter, {
+    path: ['draftExpiresAfter'],
+    message: 'is longer than draftRemindAfter',
   })
   .refine(
     ({ termsIncludedFor: { brands, categories }, termsIncluded: { 'zh-CN': zh, en } }) =>
@@ -114,7 +122,12 @@ const Contracts = z
         message: `lacks ${left.join(', ')}, which marketplace excludes`,
       });
     }
-  });
+  })
+  .transform(({ draftRemindAfter, draftExpiresAfter, ...contracts }) => ({
+    ...contracts,
+    draftRemindAfterMs: draftRemindAfter,
+    draftExpiresAfterMs: draftExpiresAfter,
+  }));
 
 const Tickets = z
   .strictObject({

@@ -16,4 +16,10 @@ export const up: Migration = [
 
   // Of a line of the history, in codes: the reason, or the facts that changed (CTR-32).
   `alter table contract_history add note text`,
+
+  // When a draft was told to wait: each is told of once (CTR-40).
+  `alter table contracts add reminded_at timestamptz`,
+  `grant update (reminded_at) on contracts to accord_contract, accord_contract_operator`,
+  `create index contracts_silent on contracts (drafted_at) where status = 'draft' and reminded_at is null`,
+  `create index contracts_drafts on contracts (drafted_at) where status = 'draft'`,
 ];

@@ -18,6 +18,7 @@ import { platformSubscriptions } from './platform-facts.ts';
 import { sealExpiry, sealMetrics } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
 import { voidingSubscriptions } from './voiding.ts';
+import { waitingDrafts } from './waiting-drafts.ts';
 
 /** The contract service's table of contents. */
 export const contractService = (provider: Provider, { log }: ServiceContext): Service => ({
@@ -52,6 +53,10 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ],
   ),
   lockRows: lockRowsOf,
-  workers: [leasedWork(sealing(provider)), sealExpiry(provider.sealKey, log)],
+  workers: [
+    leasedWork(sealing(provider)),
+    ...waitingDrafts(provider.profile),
+    sealExpiry(provider.sealKey, log),
+  ],
   metrics: sealMetrics(provider.sealKey),
 });

@@ -27,7 +27,7 @@ import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket 
 // Locks go contract first, then its tickets.
 
 /** Saves a contract's end; its open tickets are withdrawn with it (`ticket.withdrawn`, CTR-24). */
-async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
+export async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
   const contract = saveContract(tx, decision);
   if (decision.facts.length > 0) {
     for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))

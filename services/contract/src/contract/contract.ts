@@ -16,8 +16,8 @@ export const contractLifecycle = lifecycle('contract', 'requested', {
 });
 
 export type VoidReason = z.infer<typeof ContractVoidReason>;
-/** The reasons that a person may give; the others come with an order's end (CTR-26, CTR-28). */
-export type GivenReason = Exclude<VoidReason, 'order_cancelled' | 'order_voided'>;
+/** The reasons that a person may give; the others come with an order's end (CTR-26, CTR-28), or a draft's (CTR-40). */
+export type GivenReason = Exclude<VoidReason, 'order_cancelled' | 'order_voided' | 'draft_expired'>;
 export type Snapshot = z.infer<typeof ContractSnapshot>;
 /** An ended contract that may still hold the order at the order service (ORD-13). */
 export type EarlierEnded = { readonly orderId: string; readonly contractId: string };

@@ -21,8 +21,12 @@ export const toContractAnswer = (contract: Contract, locale: Locale): z.input<ty
   voidText: contract.voidText,
 });
 
-/** CTR-26: the reasons that a person may give; the others come with an order's end. */
-export const GivenReason = ContractVoidReason.exclude(['order_cancelled', 'order_voided']).meta({
+/** CTR-26: the reasons that a person may give; the others come with an order's end, or a draft's. */
+export const GivenReason = ContractVoidReason.exclude([
+  'order_cancelled',
+  'order_voided',
+  'draft_expired',
+]).meta({
   id: 'GivenVoidReason',
 });
 

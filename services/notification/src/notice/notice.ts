@@ -113,6 +113,12 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: [...contract, 'what'],
   },
+  'contract.draft_idle': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...contract, 'expiresAt'],
+  },
   'contract.finalized': {
     tells: 'contracts',
     channels: everywhere,
