@@ -84,6 +84,9 @@ async function keepAddresses(customer: Client): Promise<void> {
     return status === 201;
   });
   await customer.put(`/v1/contracts/${contractId}/address`, { addressId: first.addressId });
+  const filing = { region: 'beijing', destinationIp: '192.0.2.7', filedIp: '192.0.2.7' };
+  const given = { ...filing, contractIps: ['192.0.2.7'], serverRegions: ['cn-beijing'] };
+  await customer.post('/v1/contracts/icp-check', given);
 }
 
 /** Beyond the story: an export, a transfer that is claimed, a batch, a bill, a message, events that are given up. */
@@ -142,7 +145,8 @@ const dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
 process.env['ACCORD_ENV'] = 'development';
 const profile = join(dataDir, 'profile.json');
 const orders = { payWithin: 'PT7S', payWithinWhenContracted: 'PT30M' };
-const contracts = { sources: ['order', 'bill'] };
+const icpFiling = loadProfile('alibaba').contracts.icpFiling;
+const contracts = { sources: ['order', 'bill'], icpFiling };
 writeFileSync(profile, JSON.stringify({ extends: 'baidu', version: '1-examples', orders, contracts }));
 const system = await startSystem({ dataDir, profile, settings: { ACCORD_CHECK_ANSWERS: 'true' } });
 try {

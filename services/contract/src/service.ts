@@ -10,6 +10,7 @@ import { applicationRoutes } from './http/application-routes.ts';
 import { billRoutes } from './http/bill-routes.ts';
 import { contractRoutes } from './http/contract-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
+import { filingRoutes } from './http/filing-routes.ts';
 import { problems } from './http/problems.ts';
 import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
@@ -29,6 +30,7 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ...applicationRoutes(provider.profile),
     ...eligibleRoutes(provider.profile),
     ...verificationRoutes,
+    ...filingRoutes(provider.profile),
     ...contractRoutes(provider),
     ...ticketRoutes(provider.profile),
     ...accountRoutes,

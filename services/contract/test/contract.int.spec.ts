@@ -1166,6 +1166,10 @@ test('API-3 each route answers the request that the document shows for it as des
   }
   const elsewhere = await customerOf('alibaba');
   const left = await elsewhere.draft((await elsewhere.placed(sampleOrder()))[0]!);
+  const instances = [
+    { instanceId: 'i-1', region: 'cn-beijing', ipAddress: '192.0.2.7', start: null, end: null },
+  ];
+  const placedLeft = await elsewhere.draft((await elsewhere.placed(sampleOrder({ instances })))[0]!);
   const amount = { amount: '12.30', currency: 'CNY' };
   const bill = {
     version: 1,
@@ -1204,6 +1208,8 @@ test('API-3 each route answers the request that the document shows for it as des
         ids: { ...(await drafted()), addressId: addresses[0]! },
       }),
       voidContract: async () => ({ by: client, ids: await drafted() }),
+      checkIcpFiling: () => ({ by: elsewhere.client }),
+      checkIcpFilingOfContract: () => ({ by: elsewhere.client, ids: { contractId: placedLeft } }),
       verifyContractHash: () => ({ by: t.anonymous() }),
       verifyContractFile: () => ({ by: t.anonymous(), file: file.bytes }),
       submitTicket: async () => ({ by: client, ids: { contractId: await official(await anOrder()) } }),
