@@ -82,7 +82,7 @@ export default tseslint.config(
       ],
       'max-len': ['error', { code: 120 }],
       'max-lines': ['error', { max: 300 }],
-      'max-lines-per-function': ['error', { max: 50, skipComments: true, skipBlankLines: true }],
+      'max-lines-per-function': ['error', { max: 50 }],
     },
   },
   {

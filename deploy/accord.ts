@@ -1,7 +1,7 @@
+import { fileURLToPath } from 'node:url';
 // Every command of a release by its name, `node deploy/accord.ts migrate order`: without npm, and on a file system
 // that nobody may write to. Its exit code is the command's; 2 where there is none of that name.
-import { fileURLToPath } from 'node:url';
-import { schemas } from '@accord/postgres/provision';
+import { serviceNames } from '@accord/events/services';
 
 const commands: Readonly<Record<string, string>> = {
   provision: './postgres/provision.ts',
@@ -26,7 +26,7 @@ const usage = `usage: node deploy/accord.ts <command> [arguments]
   redrive <service> …  what was given up
   rebuild <service> …  the service's read models, anew from the topics
 
-Services: ${Object.keys(schemas).join(', ')}.
+Services: ${serviceNames.join(', ')}.
 --help of access, account, audit, reconcile, redrive and rebuild says more; docs/operations.md has the settings.`;
 
 /** The command's file and its arguments. */
@@ -35,7 +35,7 @@ function commandOf([name = '', ...args]: readonly string[]):
   | undefined {
   if (Object.hasOwn(commands, name)) return { file: commands[name]!, args };
   const [service = '', ...rest] = args;
-  if (name !== 'rebuild' || !Object.hasOwn(schemas, service)) return undefined;
+  if (name !== 'rebuild' || !serviceNames.some((one) => one === service)) return undefined;
   return { file: `../services/${service}/src/rebuild.ts`, args: rest };
 }
 

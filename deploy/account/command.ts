@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { readSettings, renewed } from '@accord/core/runtime';
 import { platformSettings } from '@accord/platform';
-import { connect } from '@accord/postgres';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
-import { erase, heldOf, obstaclesOf, untilErased, type Hands, type Held } from './erasure.ts';
+import { openAuditor, openOperator } from '@accord/postgres/command';
+import { erase, heldOf, obstaclesOf, untilErased, type Connections, type Held } from './erasure.ts';
 import { exportAccount } from './exporting.ts';
+
+const command = 'accord-account';
 
 const usage = `node deploy/accord.ts account export <accountId>
        node deploy/accord.ts account erase <accountId> [--apply] [--json]
@@ -61,21 +62,8 @@ export async function runAccount(args: readonly string[], env: NodeJS.ProcessEnv
   }
 }
 
-const openAuditor = (url: Parameters<typeof connect>[0]) =>
-  connect(url, {
-    applicationName: 'accord-account',
-    settings: { default_transaction_read_only: 'on', timezone: 'UTC' },
-  });
-
 /** Longest wait for a row that a service has locked: then it is to be run again. */
 const lockWaitMs = 4_000;
-
-const openOperator = (url: Parameters<typeof connect>[0], service: ServiceName) =>
-  connect(url, {
-    applicationName: 'accord-account',
-    settings: { search_path: schemas[service], timezone: 'UTC', lock_timeout: lockWaitMs },
-    pipeline: true,
-  });
 
 function refused(code: string, why: readonly string[]): number {
   for (const line of why) console.error(`account: ${code}: ${line}`);
@@ -86,7 +74,7 @@ const unknown = (accountId: string) => refused('account.not_found', [`nothing is
 
 async function runExport({ accountId, env }: Ask, opened: AsyncDisposableStack): Promise<number> {
   const given = readSettings(exportSettings, env);
-  const auditor = await openAuditor(given.ACCORD_AUDIT_DATABASE_URL);
+  const auditor = await openAuditor(given.ACCORD_AUDIT_DATABASE_URL, command);
   opened.defer(() => auditor.end());
   // Each write hears of it as well.
   process.stdout.on('error', () => undefined);
@@ -107,16 +95,16 @@ const say = (line: string) =>
   );
 
 async function runErase({ accountId, apply, json, env }: Ask, opened: AsyncDisposableStack): Promise<number> {
-  const hands = await open(readSettings(eraseSettings, env), opened);
-  const held = await heldOf(hands, accountId);
+  const connections = await open(readSettings(eraseSettings, env), opened);
+  const held = await heldOf(connections, accountId);
   if (held.length === 0) return unknown(accountId);
-  const obstacles = await obstaclesOf(hands, accountId);
+  const obstacles = await obstaclesOf(connections, accountId);
   if (obstacles.length > 0) return refused('account.has_open_processes', obstacles);
   for (const one of held) console.log(json ? JSON.stringify(one) : asText(one));
   const isDone = held.every(({ toErase }) => toErase === 0);
   if (isDone || !apply) return isDone ? 0 : 1;
-  await erase(hands, accountId);
-  const left = await untilErased(hands, accountId);
+  await erase(connections, accountId);
+  const left = await untilErased(connections, accountId);
   for (const { table } of left)
     console.error(`account: ${table} is not erased yet: let its service run, then repeat the command`);
   if (left.length > 0) return 1;
@@ -124,12 +112,21 @@ async function runErase({ accountId, apply, json, env }: Ask, opened: AsyncDispo
   return 0;
 }
 
-async function open(given: z.infer<typeof eraseSettings>, opened: AsyncDisposableStack): Promise<Hands> {
-  const auditor = await openAuditor(given.ACCORD_AUDIT_DATABASE_URL);
+async function open(
+  given: z.infer<typeof eraseSettings>,
+  opened: AsyncDisposableStack,
+): Promise<Connections> {
+  const auditor = await openAuditor(given.ACCORD_AUDIT_DATABASE_URL, command);
   opened.defer(() => auditor.end());
-  const contract = await openOperator(given.ACCORD_CONTRACT_OPERATOR_DATABASE_URL, 'contract');
+  const contract = await openOperator(given.ACCORD_CONTRACT_OPERATOR_DATABASE_URL, 'contract', {
+    command,
+    lockWaitMs,
+  });
   opened.defer(() => contract.end());
-  const notification = await openOperator(given.ACCORD_NOTIFICATION_OPERATOR_DATABASE_URL, 'notification');
+  const notification = await openOperator(given.ACCORD_NOTIFICATION_OPERATOR_DATABASE_URL, 'notification', {
+    command,
+    lockWaitMs,
+  });
   opened.defer(() => notification.end());
   return { auditor, contract, notification, publicUrl: given.ACCORD_PUBLIC_URL };
 }

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newEventId } from '@accord/core/runtime';
 import type { Data } from '@accord/events';
+import type { ServiceName } from '@accord/events/services';
 import { outbox } from '@accord/messaging';
 import type { Connection } from '@accord/postgres';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { inTransaction } from '@accord/postgres/command';
+import { schemas } from '@accord/postgres/provision';
 import { tablesOfAccounts } from './exporting.ts';
 import { personalData, type Fate } from './personal-data.ts';
 
-export interface Hands {
+export interface Connections {
   /** Reads all four schemas. */
   readonly auditor: Connection;
   /** Of these two services, their operators' role, in its schema. */
@@ -20,7 +22,7 @@ export interface Hands {
  * The last version that an account can have. All that the platform tells later, or again, is older and changes
  * nothing: here, in a rebuilt view, and at every subscriber that keeps the newest (EVT-5).
  */
-export const lastVersion = Number.MAX_SAFE_INTEGER;
+const lastVersion = Number.MAX_SAFE_INTEGER;
 
 /** Each with the column `id`: what has to end before. */
 const openProcesses: Readonly<Record<string, string>> = {
@@ -50,7 +52,10 @@ const waitingEvents = Object.entries(schemas).flatMap(([service, schema]) =>
 const namedAtMost = 5;
 
 /** All that stands in the way, a line each. */
-export async function obstaclesOf({ auditor }: Pick<Hands, 'auditor'>, accountId: string): Promise<string[]> {
+export async function obstaclesOf(
+  { auditor }: Pick<Connections, 'auditor'>,
+  accountId: string,
+): Promise<string[]> {
   const kinds = { ...openProcesses, 'an event that waits for an operator': waitingEvents.join(' union ') };
   const found: string[] = [];
   for (const [kind, text] of Object.entries(kinds)) {
@@ -99,7 +104,7 @@ export interface Held {
 }
 
 /** Of each table that has rows of the account, or has to get one. */
-export async function heldOf({ auditor }: Pick<Hands, 'auditor'>, accountId: string): Promise<Held[]> {
+export async function heldOf({ auditor }: Pick<Connections, 'auditor'>, accountId: string): Promise<Held[]> {
   const count = async (text: string) =>
     Number((await auditor.query<{ n: string }>(`select count(*) as n from ${text}`, [accountId])).rows[0]!.n);
   const held: Held[] = [];
@@ -116,9 +121,10 @@ export async function heldOf({ auditor }: Pick<Hands, 'auditor'>, accountId: str
  * announces it, which empties the views of the others; in another the notification service forgets the names in lines
  * of its timeline.
  */
-export async function erase(hands: Hands, accountId: string): Promise<void> {
-  await inTransaction(hands.contract, async (contract) => {
-    await forgetAccount(contract, accountId, hands.publicUrl);
+export async function erase(connections: Connections, accountId: string): Promise<void> {
+  const { contract, notification } = connections;
+  await inTransaction(contract, async () => {
+    await forgetAccount(contract, accountId, connections.publicUrl);
     await contract.query(
       `update address_books set version = version + 1, entries = '[]', default_id = null, updated_at = now()
         where account_id = $1 and entries <> '[]'`,
@@ -126,9 +132,9 @@ export async function erase(hands: Hands, accountId: string): Promise<void> {
     );
     await contract.query('select erase_unsigned($1)', [accountId]);
   });
-  const { rows } = await hands.auditor.query<{ contract_id: string }>(unsigned, [accountId]);
+  const { rows } = await connections.auditor.query<{ contract_id: string }>(unsigned, [accountId]);
   const contractIds = rows.map(({ contract_id }) => contract_id);
-  await inTransaction(hands.notification, (notification) =>
+  await inTransaction(notification, () =>
     notification.query('select erase_names($1, $2)', [accountId, contractIds]),
   );
 }
@@ -169,23 +175,12 @@ async function forgetAccount(contract: Connection, accountId: string, publicUrl:
   await outbox.store(contract, [announced]);
 }
 
-async function inTransaction(connection: Connection, work: (connection: Connection) => Promise<unknown>) {
-  await connection.query('begin');
-  try {
-    await work(connection);
-    await connection.query('commit');
-  } catch (error) {
-    await connection.query('rollback');
-    throw error;
-  }
-}
-
 const followsWithinMs = 30_000;
 
 /** Waits until the services have heard of it. @returns what is left to be erased; nothing, where all is done. */
-export async function untilErased(hands: Hands, accountId: string): Promise<Held[]> {
+export async function untilErased(connections: Connections, accountId: string): Promise<Held[]> {
   for (const deadline = performance.now() + followsWithinMs; ; await sleep(200)) {
-    const left = (await heldOf(hands, accountId)).filter((one) => one.toErase > 0);
+    const left = (await heldOf(connections, accountId)).filter((one) => one.toErase > 0);
     if (left.length === 0 || performance.now() > deadline) return left;
   }
 }

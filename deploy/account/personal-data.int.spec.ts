@@ -1,8 +1,9 @@
 import { eventTypes } from '@accord/events';
 import { personalFields } from '@accord/events/access';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import type { Service } from '@accord/platform';
 import { connect, type OwnConnection } from '@accord/postgres';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { schemas } from '@accord/postgres/provision';
 import { testDatabase, type TestDatabase } from '@accord/testing';
 import { keptFields, personalData } from './personal-data.ts';
 
@@ -18,6 +19,7 @@ const lookedAt = new Set(
     disowned_events.of_account disowned_events.source disowned_events.type exports.format exports.last_key
     exports.locale inbox.source knex_migrations.name ledger_postings.ledger_account
     notification_attempts.outcome notifications.channel notifications.message_class notifications.reason
+    offline_contracts.number
     order_history.change order_totals.grain orders.instances orders.paid_parts outbox.key outbox.topic
     outbox.type outbox_refused.key outbox_refused.reason outbox_refused.topic outbox_refused.type
     parked_events.key parked_events.source parked_events.topic parked_events.type payments.parts
@@ -31,7 +33,7 @@ const lookedAt = new Set(
     timeline_links.id timeline_links.source unapplied_payments.parts unapplied_payments.reason`.split(/\s+/),
 );
 
-describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
+describe.each(serviceNames)('%s', (name) => {
   const held = personalData[name];
   let database: TestDatabase;
   let connection: OwnConnection;

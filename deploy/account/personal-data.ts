@@ -1,11 +1,11 @@
-import type { ServiceName } from '@accord/postgres/provision';
+import type { ServiceName } from '@accord/events/services';
 
 // Where the four schemas have something of a person, and what becomes of it when an account is erased: the only place
 // that says it. docs/personal-data.md is made from it, the command `account` exports and erases by it, and a test holds
 // it against the tables and columns of a migrated database.
 
 /** Why a row outlives its account, and how long. */
-export interface Law {
+interface Law {
   readonly name: string;
   readonly until: string;
   readonly why: string;
@@ -141,7 +141,11 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
   contract: {
     accounts: {
       isOf: own,
-      personal: { facts: 'certified name, certificate, invoice title, contacts, address' },
+      personal: {
+        facts: 'certified name, certificate, invoice title, contacts, address',
+        name_search: 'the certified name, as it is searched',
+        partner_search: "the partner's name, as it is searched",
+      },
       fate: { is: 'erased', how: 'emptied at the last version that there can be, which is announced' },
     },
     address_books: {
@@ -167,8 +171,23 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       fate: { is: 'erased', how: 'where it ended without a signature', rest: books },
     },
     live_orders: plain,
+    offline_contracts: { isOf: own, personal: { reason: 'why, in words' }, fate: { is: 'kept', law: books } },
+    offline_files: { isOf: own, personal: { file: 'PDF: both parties' }, fate: { is: 'kept', law: books } },
     order_view: { isOf: own, personal: snapshot, fate: { is: 'kept', law: books } },
+    paper_copies: {
+      isOf: own,
+      personal: {
+        recipient: 'name of who gets them',
+        phone: 'of the same',
+        address: 'of the same',
+        carrier: 'of the parcel',
+        tracking_number: 'the same',
+        return_text: 'why they came back, in words',
+      },
+      fate: { is: 'kept', law: trade },
+    },
     products: ofNobody,
+    refund_view: plain,
     tickets: {
       isOf: own,
       personal: {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { KafkaSecurity } from '@accord/kafka';
-import { connect, type DatabaseAddress } from '@accord/postgres';
+import type { DatabaseAddress } from '@accord/postgres';
+import { openAuditor } from '@accord/postgres/command';
 import type { Difference } from './check.ts';
 import { databaseDifferences } from './differences.ts';
 import { listDisowned } from './disowned.ts';
@@ -9,7 +10,7 @@ import { factDifferences, ToldFacts } from './told-facts.ts';
 import { openTopics } from './topics.ts';
 import { Sightings, versionDifferences } from './versions.ts';
 
-export interface AuditAsk {
+interface AuditAsk {
   /**
    * Of a role that reads all four schemas, `accord_auditor`; a replica that follows within the settle time
    * does as well.
@@ -82,10 +83,7 @@ export function openAudit(ask: AuditAsk): Audit {
 }
 
 async function openBoth({ databaseUrl, ...kafka }: AuditAsk) {
-  const connection = await connect(databaseUrl, {
-    applicationName: 'accord-audit',
-    settings: { default_transaction_read_only: 'on' },
-  });
+  const connection = await openAuditor(databaseUrl, 'accord-audit');
   // A connection that is lost between two rounds is found out by the next one.
   connection.on('error', (error) => kafka.log.warn({ reason: error.message }, 'database connection lost'));
   try {

@@ -1,4 +1,4 @@
-import type { Speaker } from '@accord/events';
+import type { Speaker } from '@accord/events/services';
 
 /**
  * An invariant that holds once everything is quiet. Its statement finds the rows that break it, over the schemas of

@@ -1,4 +1,4 @@
-import type { ServiceName } from '@accord/postgres/provision';
+import type { ServiceName } from '@accord/events/services';
 import type { Check } from './check.ts';
 
 interface Named {

@@ -1,7 +1,7 @@
-export { openAudit, type Audit, type Report } from './audit.ts';
+export { openAudit, type Audit } from './audit.ts';
 export { runAudit } from './command.ts';
-export type { Check, Difference } from './check.ts';
+export type { Difference } from './check.ts';
 export { checks, databaseDifferences } from './differences.ts';
 export { listDisowned } from './disowned.ts';
-export { order, product, resource, type Announced } from './snapshots.ts';
-export { announcedIn, missingOf, owners, Sightings, versionsOf, type Owner } from './versions.ts';
+export { announcedOrder, announcedProduct, announcedResource, type Announced } from './snapshots.ts';
+export { announcedIn, missingOf, type OwnedAggregate, owners, Sightings, versionsOf } from './versions.ts';

@@ -1,4 +1,5 @@
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import type { ServiceName } from '@accord/events/services';
+import { schemas } from '@accord/postgres/provision';
 import type { Check } from './check.ts';
 
 /** The same of every service's schema. */

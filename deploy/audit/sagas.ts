@@ -12,6 +12,14 @@ export const sagaChecks: readonly Check[] = [
     sql: `select contract_id as id, 'still ' || status as found from contracts.contracts where status = 'requested'`,
   },
   {
+    rule: 'CTR-24',
+    says: 'no paper of a contract that has ended waits to be mailed',
+    mends: 'contract',
+    sql: `select contract_id as id, p.status || ' of a contract that is ' || c.status as found
+      from contracts.paper_copies p join contracts.contracts c using (contract_id)
+      where p.status in ('requested', 'printed') and c.status <> 'official'`,
+  },
+  {
     rule: 'EVT-23',
     says: 'a refund is answered by the order service',
     mends: 'order',

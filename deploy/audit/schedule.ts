@@ -4,7 +4,7 @@ import { listenOps } from '@accord/platform';
 import type { Audit, Report } from './audit.ts';
 import { countsOf } from './report.ts';
 
-export interface ScheduleAsk {
+interface ScheduleAsk {
   readonly everyMs: number;
   readonly settleMs: number;
   readonly host: string;

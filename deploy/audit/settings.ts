@@ -14,12 +14,12 @@ const settings = z.object({
   ACCORD_OPS_PORT: shape.ACCORD_OPS_PORT,
 });
 
-export type AuditSettings = z.infer<typeof settings>;
+type AuditSettings = z.infer<typeof settings>;
 
 /** @throws Error that names each variable that is missing or wrong. */
 export const auditSettings = (env: NodeJS.ProcessEnv): AuditSettings => readSettings(settings, env);
 
-export interface AuditOptions {
+interface AuditOptions {
   readonly json: boolean;
   readonly settleMs: number;
   /** Absent: one round. */

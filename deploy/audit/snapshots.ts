@@ -22,7 +22,7 @@ const amount = (column: string) =>
 /** A term agreed at placement, as it is stored. */
 export const term = (name: keyof Data<'order.placed'>['order']) => `o.terms -> '${name}'`;
 
-export const order: Announced<Data<'order.placed'>['order']> = {
+export const announcedOrder: Announced<Data<'order.placed'>['order']> = {
   orderId: 'o.order_id',
   version: 'o.version',
   accountId: 'o.account_id',
@@ -76,7 +76,7 @@ export const order: Announced<Data<'order.placed'>['order']> = {
   voidedAt: instant('voided_at'),
 };
 
-export const resource: Announced<Data<'resource.changed'>['resource']> = {
+export const announcedResource: Announced<Data<'resource.changed'>['resource']> = {
   instanceId: 'o.instance_id',
   version: 'o.version',
   reportVersion: 'o.report_version',
@@ -98,7 +98,7 @@ export const resource: Announced<Data<'resource.changed'>['resource']> = {
   knownSince: instant('known_since'),
 };
 
-export const product: Announced<Data<'product.published'>['product']> = {
+export const announcedProduct: Announced<Data<'product.published'>['product']> = {
   productCode: 'o.product_code',
   version: 'o.version',
   name: 'o.name',

@@ -1,6 +1,6 @@
 import type { Event, EventType } from '@accord/events';
+import type { ServiceName } from '@accord/events/services';
 import type { Connection } from '@accord/postgres';
-import type { ServiceName } from '@accord/postgres/provision';
 import type { Difference } from './check.ts';
 import { listedAtMost } from './differences.ts';
 
@@ -28,7 +28,7 @@ const kept: { readonly [T in EventType]?: Kept } = {
   },
 };
 
-interface Told {
+interface ToldFact {
   readonly id: string;
   readonly version: number;
   /** Id and source of the event that told it last: it may wait, or have been discarded. */
@@ -37,7 +37,7 @@ interface Told {
 
 /** Facts that were told by topic and not yet found where they are kept. */
 export class ToldFacts {
-  readonly #byType = new Map<EventType, Map<string, Told>>();
+  readonly #byType = new Map<EventType, Map<string, ToldFact>>();
 
   /** Whether the facts of this type are looked for. */
   static lookFor(type: EventType): boolean {
@@ -45,13 +45,13 @@ export class ToldFacts {
   }
 
   see({ type, id: eventId, source, subject: { id, version } }: Event): void {
-    const ofType = this.#byType.get(type) ?? new Map<string, Told>();
+    const ofType = this.#byType.get(type) ?? new Map<string, ToldFact>();
     this.#byType.set(type, ofType);
     if (version >= (ofType.get(id)?.version ?? 0))
       ofType.set(id, { id, version, event: `${eventId} ${source}` });
   }
 
-  of(type: EventType): ReadonlyMap<string, Told> {
+  of(type: EventType): ReadonlyMap<string, ToldFact> {
     return this.#byType.get(type) ?? new Map();
   }
 
@@ -100,7 +100,7 @@ export async function factDifferences(connection: Connection, told: ToldFacts): 
   return differences;
 }
 
-const lostFact = (type: EventType, { id, version, event }: Told, { service }: Kept): Difference => ({
+const lostFact = (type: EventType, { id, version, event }: ToldFact, { service }: Kept): Difference => ({
   rule: 'EVT-14',
   says: 'a fact that was told by topic has its effect',
   id,

@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import { readJson } from '@accord/core/runtime';
-import { eventTypes, readEvent, type EventType, type Speaker } from '@accord/events';
+import { eventTypes, readEvent, type EventType } from '@accord/events';
+import type { Speaker } from '@accord/events/services';
 import { speakerOf } from '@accord/events/topics';
 import { openKafka, readTopics, type Incoming, type KafkaSecurity, type OffsetRange } from '@accord/kafka';
 import type { Difference } from './check.ts';
 import { ToldFacts } from './told-facts.ts';
 import { announcedIn, type Sightings } from './versions.ts';
 
-export interface TopicsAsk {
+interface TopicsAsk {
   readonly brokers: readonly string[];
   /** Before every topic. */
   readonly topicPrefix: string;
@@ -16,7 +17,7 @@ export interface TopicsAsk {
 }
 
 /** All topics, each message read once: what was read stays known. */
-export interface Topics {
+interface Topics {
   /**
    * Reads all that the topics hold now. Anything a topic itself lacks is a difference.
    *

@@ -1,10 +1,10 @@
 import { subjectOf, type EventType, type Fact } from '@accord/events';
+import type { ServiceName } from '@accord/events/services';
 import type { Connection } from '@accord/postgres';
-import type { ServiceName } from '@accord/postgres/provision';
 import type { Difference } from './check.ts';
 import { listedAtMost } from './differences.ts';
 
-export interface Owner {
+interface Owner {
   readonly service: ServiceName;
   /** Columns `id` and `version`. */
   readonly rows: string;
@@ -22,7 +22,7 @@ const every = (service: ServiceName, rows: string): Owner => ({ service, rows, v
  * what the platform tells (a received payment, a reported resource, a bill) nobody here owns the versions:
  * what becomes of it is compared.
  */
-export const owners: Readonly<Record<string, Owner>> = {
+const owned = {
   order: every('order', 'select order_id as id, version from orders.orders'),
   resource: every('order', 'select instance_id as id, version from orders.resources'),
   export: every('order', 'select export_id as id, version from orders.exports where version > 0'),
@@ -43,7 +43,11 @@ export const owners: Readonly<Record<string, Owner>> = {
     'notification',
     'select notification_id as id, version from notifications.notifications',
   ),
-};
+} satisfies Record<string, Owner>;
+
+export type OwnedAggregate = keyof typeof owned;
+/** By the name of any aggregate; those without versions of their own have none. */
+export const owners: Readonly<Record<string, Owner>> = owned;
 
 /**
  * Of one aggregate: 1 to `upTo` all seen, and those beyond a gap. Nearly all have no gap, and are a number.

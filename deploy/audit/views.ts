@@ -1,6 +1,6 @@
-import type { ServiceName } from '@accord/postgres/provision';
+import type { ServiceName } from '@accord/events/services';
 import type { Check } from './check.ts';
-import { order, product, resource, term, type Announced } from './snapshots.ts';
+import { announcedOrder, announcedProduct, announcedResource, term, type Announced } from './snapshots.ts';
 
 interface View {
   readonly says: string;
@@ -22,7 +22,7 @@ const views: readonly View[] = [
     view: 'contracts.order_view',
     owned: 'orders.orders',
     key: 'order_id',
-    snapshot: order,
+    snapshot: announcedOrder,
     columns: {
       account_id: 'o.account_id',
       status: 'o.status',
@@ -38,7 +38,7 @@ const views: readonly View[] = [
     view: 'refunds.order_view',
     owned: 'orders.orders',
     key: 'order_id',
-    snapshot: order,
+    snapshot: announcedOrder,
     columns: { account_id: 'o.account_id', bundle_id: `o.terms ->> 'bundleId'` },
   },
   {
@@ -47,7 +47,7 @@ const views: readonly View[] = [
     view: 'refunds.resource_view',
     owned: 'orders.resources',
     key: 'instance_id',
-    snapshot: resource,
+    snapshot: announcedResource,
     columns: { account_id: 'o.account_id', released: 'o.released' },
   },
   {
@@ -64,12 +64,20 @@ const views: readonly View[] = [
     },
   },
   {
+    says: 'the contract service sees every refund as its owner does',
+    viewer: 'contract',
+    view: 'contracts.refund_view',
+    owned: 'refunds.refunds',
+    key: 'refund_id',
+    columns: { account_id: 'o.account_id' },
+  },
+  {
     says: 'the contract service sees every product as its owner does',
     viewer: 'contract',
     view: 'contracts.products',
     owned: 'orders.products',
     key: 'product_code',
-    snapshot: product,
+    snapshot: announcedProduct,
     columns: {},
   },
   {
@@ -78,7 +86,7 @@ const views: readonly View[] = [
     view: 'refunds.product_view',
     owned: 'orders.products',
     key: 'product_code',
-    snapshot: product,
+    snapshot: announcedProduct,
     columns: { refundable: 'o.refundable' },
   },
   {

@@ -4,17 +4,16 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { schemas } from '@accord/postgres/provision';
+import { serviceNames } from '@accord/events/services';
 
-const services = Object.keys(schemas);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Without settings each loads what it is made of and ends, saying which one it misses. */
 const processes = [
-  ...services.map((name) => [`services/${name}/src/main.ts`]),
+  ...serviceNames.map((name) => [`services/${name}/src/main.ts`]),
   ...['provision', 'topics', 'audit', 'reconcile'].map((command) => ['deploy/accord.ts', command]),
   ['deploy/accord.ts', 'account', 'export', 'acc'],
-  ...['migrate', 'rebuild'].map((command) => ['deploy/accord.ts', command, services[0]!]),
+  ...['migrate', 'rebuild'].map((command) => ['deploy/accord.ts', command, serviceNames[0]]),
 ];
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 // With somewhere to send traces, so that what makes them is loaded too.
@@ -26,7 +25,7 @@ for (const [file, ...args] of processes) {
   if (!/\bACCORD_[A-Z_]+/.test(stdout + stderr))
     throw new Error(`${file} ${args.join(' ')} misses no setting: ${stdout}${stderr}`);
 }
-for (const name of services) {
+for (const name of serviceNames) {
   const folder = new URL(`../../services/${name}/migrations/`, import.meta.url);
   for (const file of readdirSync(folder)) await import(new URL(file, folder).href);
 }

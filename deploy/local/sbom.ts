@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export interface ShippedPackage {
+interface ShippedPackage {
   /** `@scope/name`. */
   readonly name: string;
   readonly version: string;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { readSettings, renewed } from '@accord/core/runtime';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { migrateService } from '@accord/platform';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { schemas } from '@accord/postgres/provision';
 
 // Brings one service's schema up to date (API-20): `node deploy/postgres/migrate.ts order`. It is run as the
 // schema's owner before a new version of the service; it may be run again, and beside a running service. A schema
@@ -9,11 +10,11 @@ import { schemas, type ServiceName } from '@accord/postgres/provision';
 
 const settings = z.object({ ACCORD_OWNER_DATABASE_URL: renewed(z.url()) });
 
-const isService = (name: string | undefined): name is ServiceName => Object.hasOwn(schemas, name ?? '');
+const isService = (name: string | undefined): name is ServiceName => serviceNames.some((one) => one === name);
 
 async function main([name, ...more]: readonly string[]): Promise<number> {
   if (!isService(name) || more.length > 0) {
-    console.error(`usage: migrate <${Object.keys(schemas).join('|')}>`);
+    console.error(`usage: migrate <${serviceNames.join('|')}>`);
     return 2;
   }
   try {

@@ -3,13 +3,15 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { readSettings, renewed } from '@accord/core/runtime';
-import type { ServiceName } from '@accord/events';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { openAdmin, openKafka } from '@accord/kafka';
 import { kafkaAccess, kafkaSettings, platformSettings } from '@accord/platform';
-import { connect } from '@accord/postgres';
-import { schemas } from '@accord/postgres/provision';
+import type { Connection } from '@accord/postgres';
+import { openAuditor, openOperator } from '@accord/postgres/command';
 import { compare, type Comparison } from './comparison.ts';
-import { mend, type Hands } from './mending.ts';
+import { mend, type Connections } from './mending.ts';
+
+const command = 'accord-reconcile';
 
 const usage = `node deploy/accord.ts reconcile [--apply] [--json]
 
@@ -48,17 +50,17 @@ export async function runReconcile(args: readonly string[], env: NodeJS.ProcessE
     }
     const given = readSettings(settings, env);
     const log = pino({ level: 'silent' });
-    const kafka = openKafka({ ...kafkaAccess(given), clientId: 'accord-reconcile', log });
-    const hands = await open(given, kafka, opened);
-    await expectAlone(hands);
-    await expectStopped(hands);
-    const comparison = await compare(kafka, hands.auditor);
+    const kafka = openKafka({ ...kafkaAccess(given), clientId: command, log });
+    const connections = await open(given, kafka, opened);
+    await expectAlone(connections);
+    await expectStopped(connections);
+    const comparison = await compare(kafka, connections.auditor);
     for (const line of values.json ? asJson(comparison) : asText(comparison)) console.log(line);
     if (comparison.missingTopics.length > 0)
       throw new Error(`there is no topic ${comparison.missingTopics.join(', ')}: run the command topics`);
     const isDone = comparison.lost.length + comparison.restatements.length === 0;
     if (!values.apply) return isDone ? 0 : 1;
-    await mend(comparison, hands);
+    await mend(comparison, connections);
     if (!values.json) console.log('Done. Start the services, then audit.');
     return 0;
   } catch (error) {
@@ -67,28 +69,19 @@ export async function runReconcile(args: readonly string[], env: NodeJS.ProcessE
   }
 }
 
+const upperCase = <T extends string>(text: T) => text.toUpperCase() as Uppercase<T>;
+
 async function open(
   given: z.infer<typeof settings>,
   kafka: ReturnType<typeof openKafka>,
   opened: AsyncDisposableStack,
-): Promise<Hands> {
-  const auditor = await connect(given.ACCORD_AUDIT_DATABASE_URL, {
-    applicationName: 'accord-reconcile',
-    settings: { default_transaction_read_only: 'on', timezone: 'UTC' },
-  });
+): Promise<Connections> {
+  const auditor = await openAuditor(given.ACCORD_AUDIT_DATABASE_URL, command);
   opened.defer(() => auditor.end());
-  const operators = new Map<ServiceName, Awaited<ReturnType<typeof connect>>>();
-  for (const [service, url] of [
-    ['order', given.ACCORD_ORDER_OPERATOR_DATABASE_URL],
-    ['contract', given.ACCORD_CONTRACT_OPERATOR_DATABASE_URL],
-    ['refund', given.ACCORD_REFUND_OPERATOR_DATABASE_URL],
-    ['notification', given.ACCORD_NOTIFICATION_OPERATOR_DATABASE_URL],
-  ] as const) {
-    const connection = await connect(url, {
-      applicationName: 'accord-reconcile',
-      settings: { search_path: schemas[service], timezone: 'UTC' },
-      pipeline: true,
-    });
+  const operators = new Map<ServiceName, Connection>();
+  for (const service of serviceNames) {
+    const url = given[`ACCORD_${upperCase(service)}_OPERATOR_DATABASE_URL`];
+    const connection = await openOperator(url, service, { command });
     opened.defer(() => connection.end());
     operators.set(service, connection);
   }
@@ -98,7 +91,7 @@ async function open(
 }
 
 /** Until the connection ends. @throws Error where another one is at work. */
-async function expectAlone({ auditor }: Hands): Promise<void> {
+async function expectAlone({ auditor }: Connections): Promise<void> {
   const { rows } = await auditor.query<{ alone: boolean }>(
     `select pg_try_advisory_lock(hashtextextended('accord reconcile', 0)) as alone`,
   );
@@ -109,7 +102,7 @@ async function expectAlone({ auditor }: Hands): Promise<void> {
 const leavesWithinMs = 20_000;
 
 /** @throws Error where a service runs: it would handle what is being counted as never told. */
-async function expectStopped({ admin, operators }: Hands): Promise<void> {
+async function expectStopped({ admin, operators }: Connections): Promise<void> {
   const groups = [...operators.keys()].map((service) => `accord.${service}`);
   for (const deadline = performance.now() + leavesWithinMs; ; await sleep(500)) {
     const running = [...(await admin.groupMembers(groups))].filter(([, members]) => members > 0);

@@ -4,7 +4,7 @@ import { eventTypes, type EventType, type Fact } from '@accord/events';
 import { readTopics, type Incoming, type KafkaClient } from '@accord/kafka';
 import type { Connection } from '@accord/postgres';
 import { schemas } from '@accord/postgres/provision';
-import { identityOf, lostAmong, toldBy, type LostEvent, type Told } from './lost-events.ts';
+import { identityOf, lostAmong, eventOf, type LostEvent, type ReadEvent } from './lost-events.ts';
 import { newestHandled, Positions, type Position } from './positions.ts';
 
 /** An aggregate whose state has to be told again: as each version after `version` up to `to`, or as `version`. */
@@ -49,7 +49,7 @@ const counted = new Set(['order', 'resource', 'product', 'contract', 'ticket', '
  * @param connection of a role that reads all four schemas.
  */
 export async function compare(kafka: KafkaClient, connection: Connection): Promise<Comparison> {
-  const reading = new Reading(
+  const scan = new TopicScan(
     connection,
     await listDisowned(connection),
     (await newestHandled(connection)) - longestTransactionMs,
@@ -58,18 +58,18 @@ export async function compare(kafka: KafkaClient, connection: Connection): Promi
   const topics = await readTopics(kafka, {
     reader: 'reconcile',
     topics: eventTypes,
-    onMessages: (type, partition, messages) => reading.take(type, partition, messages),
+    onMessages: (type, partition, messages) => scan.take(type, partition, messages),
   });
   try {
     const ranges = await topics.offsetRanges();
     await topics.untilRead(ranges);
-    await seeOutboxes(connection, reading.sightings);
+    await seeOutboxes(connection, scan.sightings);
     return {
-      lost: reading.lost,
-      restatements: await restatementsOf(connection, reading),
-      positions: reading.positions.all(ranges),
-      contractNumber: await contractNumberOf(connection, reading),
-      messages: reading.messages,
+      lost: scan.lost,
+      restatements: await restatementsOf(connection, scan),
+      positions: scan.positions.all(ranges),
+      contractNumber: await contractNumberOf(connection, scan),
+      messages: scan.messages,
       missingTopics: topics.missing,
     };
   } finally {
@@ -77,20 +77,24 @@ export async function compare(kafka: KafkaClient, connection: Connection): Promi
   }
 }
 
+/** Of a contract that was made here; one signed outside has a number of the provider's. */
+const ownNumber = /^CT-\d{4}-(\d{8,})$/;
+
 /** The highest number that lost events tell of; 0 where the sequence is beyond it, or cannot have come so far. */
-async function contractNumberOf(connection: Connection, { contractNumbers }: Reading): Promise<number> {
+async function contractNumberOf(connection: Connection, { contractNumbers }: TopicScan): Promise<number> {
   const { rows } = await connection.query<{ highest: number }>(
-    `select coalesce(max(substring(number from '[0-9]+$')::numeric), 0)::float8 as highest from contracts.contracts`,
+    `select coalesce(max(substring(number from '[0-9]+$')::numeric), 0)::float8 as highest
+       from contracts.contracts where number ~ '^CT-[0-9]{4}-[0-9]{8,}$'`,
   );
   const { highest } = rows[0]!;
   const drawn = [...contractNumbers].filter((one) => one > highest && one - highest <= mostLostNumbers);
   return Math.max(0, ...drawn);
 }
 
-class Reading {
+class TopicScan {
   readonly sightings = new Sightings();
   /** Of what counts as never told: the highest version of each aggregate, by its noun and id. */
-  readonly usedUp = new Map<string, number>();
+  readonly disownedVersions = new Map<string, number>();
   readonly lost: LostEvent[] = [];
   readonly positions: Positions;
   readonly contractNumbers = new Set<number>();
@@ -113,34 +117,34 @@ class Reading {
 
   async take(type: EventType, partition: number, messages: readonly Incoming[]): Promise<void> {
     this.messages += messages.length;
-    const told = messages.flatMap((message) => toldBy(type, message) ?? []);
-    const [before, others] = apart(told, (one) => this.#disowned.has(identityOf(one)));
+    const told = messages.flatMap((message) => eventOf(type, message) ?? []);
+    const [before, others] = split(told, (one) => this.#disowned.has(identityOf(one)));
     const recent = others.filter(({ time }) => !(Date.parse(time) < this.#certainBefore));
     const lost = new Set(recent.length > 0 ? await lostAmong(this.#connection, recent) : []);
     for (const one of lost) this.lost.push(one);
-    for (const one of [...before, ...lost]) this.#useUp(one);
+    for (const one of [...before, ...lost]) this.#countDisowned(one);
     const kept = others.filter((one) => !lost.has(one));
     for (const one of kept) see(this.sightings, one);
     await this.positions.see(type, partition, kept);
   }
 
-  #useUp({ announced, data }: Told): void {
+  #countDisowned({ announced, data }: ReadEvent): void {
     for (const { aggregate, id, version } of announced) {
       const key = `${aggregate} ${id}`;
-      this.usedUp.set(key, Math.max(version, this.usedUp.get(key) ?? 0));
+      this.disownedVersions.set(key, Math.max(version, this.disownedVersions.get(key) ?? 0));
     }
     const { number } = (data as { contract?: { number?: string | null } }).contract ?? {};
-    const drawn = Number(/(\d+)$/.exec(number ?? '')?.[1] ?? 0);
+    const drawn = Number(ownNumber.exec(number ?? '')?.[1] ?? 0);
     if (drawn > 0) this.contractNumbers.add(drawn);
   }
 }
 
-function apart<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
+function split<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
   const { true: yes = [], false: no = [] } = Object.groupBy(all, (one) => String(is(one)));
   return [yes, no];
 }
 
-function see(sightings: Sightings, { announced: [subject, ...others], restatedFrom }: Told): void {
+function see(sightings: Sightings, { announced: [subject, ...others], restatedFrom }: ReadEvent): void {
   sightings.see(subject!.aggregate, subject!.id, subject!.version, restatedFrom ?? subject!.version);
   for (const { aggregate, id, version } of others) sightings.see(aggregate, id, version);
 }
@@ -166,7 +170,7 @@ async function seeOutboxes(connection: Connection, sightings: Sightings): Promis
 
 async function restatementsOf(
   connection: Connection,
-  { sightings, usedUp }: Reading,
+  { sightings, disownedVersions }: TopicScan,
 ): Promise<Restatement[]> {
   const found: Restatement[] = [];
   for (const [aggregate, owner] of Object.entries(owners)) {
@@ -175,7 +179,7 @@ async function restatementsOf(
       const missing = missingOf(seen.get(id) ?? 0, version);
       // Of versions that are counted outside the newest alone has to be there.
       const lacks = owner.versions === 'newest' ? missing.slice(0, 1).map(() => version) : missing;
-      const used = counted.has(aggregate) ? (usedUp.get(`${aggregate} ${id}`) ?? 0) : 0;
+      const used = counted.has(aggregate) ? (disownedVersions.get(`${aggregate} ${id}`) ?? 0) : 0;
       const to = used > version && used - version <= mostLostVersions ? used + 1 : version;
       if (lacks.length > 0 || to > version)
         found.push({ aggregate, id, version, to, from: lacks[0] ?? version + 1, unheard: [] });

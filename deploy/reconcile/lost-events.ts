@@ -22,7 +22,7 @@ export interface LostEvent {
 }
 
 /** A message that is an event by its looks. */
-export interface Told extends LostEvent {
+export interface ReadEvent extends LostEvent {
   /** Versions of which it carries the snapshot; the first is its own. */
   readonly announced: ReturnType<typeof announcedIn>;
   readonly restatedFrom: number | undefined;
@@ -31,7 +31,7 @@ export interface Told extends LostEvent {
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Undefined where it is none: its consumers gave it up. */
-export function toldBy(type: EventType, message: Incoming): Told | undefined {
+export function eventOf(type: EventType, message: Incoming): ReadEvent | undefined {
   const { ce_id: eventId = '', ce_source: source = '', ce_time: time = '' } = message.headers;
   if (!uuid.test(eventId)) return undefined;
   try {
@@ -74,12 +74,12 @@ const rowsOf = (aggregate: string) =>
   owners[aggregate]?.versions === 'every' ? owners[aggregate].rows : onceTold[aggregate];
 
 /** Facts that others tell are theirs: they stay true, and are handled anew. */
-const isOurs = ({ type, source }: Told) =>
+const isOurs = ({ type, source }: ReadEvent) =>
   type !== 'account.updated' && source === `/services/${speakerOf(type)}`;
 
 /** The events among them that their owners' rows do not know. */
-export async function lostAmong(connection: Connection, told: readonly Told[]): Promise<Told[]> {
-  const lost: Told[] = [];
+export async function lostAmong(connection: Connection, told: readonly ReadEvent[]): Promise<ReadEvent[]> {
+  const lost: ReadEvent[] = [];
   for (const [aggregate, events] of Map.groupBy(told.filter(isOurs), (one) => one.aggregate)) {
     const rows = rowsOf(aggregate);
     if (rows === undefined) continue;
@@ -98,7 +98,11 @@ async function versionsOfThese(connection: Connection, rows: string, ids: readon
 }
 
 /** `order.expiring` has no version of its own: the order remembers for which end it was told. */
-async function forgottenReminders(connection: Connection, told: readonly Told[], lost: readonly Told[]) {
+async function forgottenReminders(
+  connection: Connection,
+  told: readonly ReadEvent[],
+  lost: readonly ReadEvent[],
+) {
   const reminders = told.filter((one) => one.type === 'order.expiring' && isOurs(one) && !lost.includes(one));
   if (reminders.length === 0) return [];
   const { rows } = await connection.query<{ id: string; at: Date }>(

@@ -1,16 +1,18 @@
 import { owners } from '@accord/audit';
 import { newEventId } from '@accord/core/runtime';
-import type { EventType, Fact, ServiceName } from '@accord/events';
+import type { EventType, Fact } from '@accord/events';
 import { topicsReadBy } from '@accord/events/access';
+import type { ServiceName } from '@accord/events/services';
 import { topicsSpokenBy } from '@accord/events/topics';
 import type { openAdmin } from '@accord/kafka';
 import { outbox, type OutboxRow } from '@accord/messaging';
 import type { Connection } from '@accord/postgres';
+import { inTransaction } from '@accord/postgres/command';
 import type { Comparison, Restatement } from './comparison.ts';
 import type { LostEvent } from './lost-events.ts';
 import { asVersion, statesOf } from './states.ts';
 
-export interface Hands {
+export interface Connections {
   /** Reads all four schemas. */
   readonly auditor: Connection;
   /** Of each service, its operators' role, in its schema. */
@@ -34,17 +36,21 @@ const insertDisowned = `
  * Each step may be done again; what follows from a comparison that is made anew after it is the rest. First the lost
  * events count as never told, in every service that hears or tells them: from then on none of them can be handled.
  */
-export async function mend(comparison: Comparison, hands: Hands): Promise<void> {
-  for (const service of hands.operators.keys()) await disown(service, comparison.lost, hands);
-  await drawNumbers(comparison.contractNumber, hands);
+export async function mend(comparison: Comparison, connections: Connections): Promise<void> {
+  for (const service of connections.operators.keys()) await disown(service, comparison.lost, connections);
+  await drawNumbers(comparison.contractNumber, connections);
   for (const [aggregate, all] of Map.groupBy(comparison.restatements, (one) => one.aggregate))
     for (let from = 0; from < all.length; from += atOnce)
-      await restate(aggregate, all.slice(from, from + atOnce), hands);
+      await restate(aggregate, all.slice(from, from + atOnce), connections);
   for (const [service, positions] of Map.groupBy(comparison.positions, (one) => one.service))
-    await hands.admin.setGroupOffsets(`accord.${service}`, positions);
+    await connections.admin.setGroupOffsets(`accord.${service}`, positions);
 }
 
-async function disown(service: ServiceName, lost: readonly LostEvent[], { operators }: Hands): Promise<void> {
+async function disown(
+  service: ServiceName,
+  lost: readonly LostEvent[],
+  { operators }: Connections,
+): Promise<void> {
   const types = new Set<EventType>([...topicsReadBy(service), ...topicsSpokenBy(service)]);
   const ofService = lost.filter(({ type }) => types.has(type)).map(({ data: _, ...event }) => event);
   for (let from = 0; from < ofService.length; from += atOnce)
@@ -54,7 +60,7 @@ async function disown(service: ServiceName, lost: readonly LostEvent[], { operat
 }
 
 /** No number that a lost contract has shown to a customer is drawn again (API-10). */
-async function drawNumbers(highest: number, { operators }: Hands): Promise<void> {
+async function drawNumbers(highest: number, { operators }: Connections): Promise<void> {
   const contracts = operators.get('contract')!;
   for (let drawn = 0; drawn < highest;)
     drawn = Number((await contracts.query(`select nextval('contract_numbers') as n`)).rows[0].n);
@@ -93,7 +99,7 @@ const raises: Readonly<Record<string, readonly string[]>> = {
 async function restate(
   aggregate: string,
   restatements: readonly Restatement[],
-  { auditor, operators, publicUrl }: Hands,
+  { auditor, operators, publicUrl }: Connections,
 ): Promise<void> {
   const { service } = owners[aggregate]!;
   const raised = restatements.filter(({ version, to }) => to > version);
@@ -117,8 +123,7 @@ async function restate(
     ),
   );
   const connection = operators.get(service)!;
-  await connection.query('begin');
-  try {
+  await inTransaction(connection, async () => {
     for (const text of raised.length > 0 ? raises[aggregate]! : [])
       await connection.query(text, [JSON.stringify(raised)]);
     const waiting = await takeWaiting(connection, rows);
@@ -126,11 +131,7 @@ async function restate(
       connection,
       rows.map((row) => standingIn(row, waiting.get(placeOf(row)))),
     );
-    await connection.query('commit');
-  } catch (error) {
-    await connection.query('rollback');
-    throw error;
-  }
+  });
 }
 
 type Waiting = Pick<

@@ -1,9 +1,10 @@
-import type { EventType, ServiceName } from '@accord/events';
+import type { EventType } from '@accord/events';
 import { readers } from '@accord/events/access';
+import type { ServiceName } from '@accord/events/services';
 import type { OffsetRange } from '@accord/kafka';
 import type { Connection } from '@accord/postgres';
 import { schemas } from '@accord/postgres/provision';
-import type { Told } from './lost-events.ts';
+import type { ReadEvent } from './lost-events.ts';
 
 /** Where a service's group goes on in a partition. */
 export interface Position {
@@ -47,7 +48,7 @@ export class Positions {
   }
 
   /** @param told the next events of a partition, without those that count as never told. */
-  async see(topic: EventType, partition: number, told: readonly Told[]): Promise<void> {
+  async see(topic: EventType, partition: number, told: readonly ReadEvent[]): Promise<void> {
     for (const service of readers[topic]) {
       const place = `${service} ${topic} ${partition}`;
       if (this.#found.has(place)) continue;
@@ -60,13 +61,13 @@ export class Positions {
     }
   }
 
-  async #firstUnhandled(service: ServiceName, told: readonly Told[]): Promise<Told | undefined> {
+  async #firstUnhandled(service: ServiceName, told: readonly ReadEvent[]): Promise<ReadEvent | undefined> {
     if (told.length === 0 || (await this.#unknownAmong(service, told.slice(-1))) === undefined)
       return undefined;
     return this.#unknownAmong(service, told);
   }
 
-  async #unknownAmong(service: ServiceName, told: readonly Told[]): Promise<Told | undefined> {
+  async #unknownAmong(service: ServiceName, told: readonly ReadEvent[]): Promise<ReadEvent | undefined> {
     const { rows } = await this.#connection.query<{ place: number }>(firstUnknown(schemas[service]), [
       told.map(({ eventId }) => eventId),
       told.map(({ source }) => source),

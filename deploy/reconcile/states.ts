@@ -1,4 +1,10 @@
-import { order, product, resource, type Announced } from '@accord/audit';
+import {
+  announcedOrder,
+  announcedProduct,
+  announcedResource,
+  type Announced,
+  type OwnedAggregate,
+} from '@accord/audit';
 import type { EventType, Fact } from '@accord/events';
 import type { Connection } from '@accord/postgres';
 
@@ -49,7 +55,7 @@ const orderState = `select o.order_id as id,
     when o.status = 'voided' then 'order.voided'
     when o.fulfilment = 'created' then 'order.fulfilled'
     when p.payment_reference is not null then 'order.paid' else 'order.placed' end as type,
-  jsonb_build_object('order', ${whole(order)})
+  jsonb_build_object('order', ${whole(announcedOrder)})
     || case when o.status = 'cancelled' then jsonb_build_object('reason', c.reason, 'text', c.text)
         || case when c.released is null then '{}' else jsonb_build_object('releasedInstanceId', c.released) end
       when o.status = 'voided' and o.fulfilment = 'failed' then '{"reason": null}'
@@ -61,13 +67,16 @@ const orderState = `select o.order_id as id,
 const contractState = `select c.contract_id as id,
   case c.status when 'requested' then 'contract.requested' when 'official' then 'contract.finalized'
     when 'refused' then 'contract.refused' when 'voided' then 'contract.voided' else 'contract.drafted' end as type,
-  jsonb_build_object('contract', ${contract}, 'payBy', null, 'refusals', c.refusals, 'sha256', d.sha256,
+  jsonb_build_object('contract', ${contract}, 'payBy', null, 'refusals', c.refusals,
+    'sha256', coalesce(d.sha256, f.sha256),
     'reason', c.void_reason, 'text', c.void_text, 'orderId', null, 'earlierEnded', (
       select coalesce(jsonb_agg(jsonb_build_object('orderId', e.order_id, 'contractId', e.contract_id)), '[]')
         from contracts.contract_orders e join contracts.contracts ended using (contract_id)
        where c.status = 'requested' and e.order_id = any (c.order_ids) and not e.released
-         and ended.status in ('refused', 'voided'))) as data
-  from contracts.contracts c left join contracts.contract_documents d using (contract_id)`;
+         and ended.status in ('refused', 'voided')))
+    || case when f.signed_on is null then '{}' else jsonb_build_object('signedOn', f.signed_on::text) end as data
+  from contracts.contracts c left join contracts.contract_documents d using (contract_id)
+    left join contracts.offline_contracts f using (contract_id)`;
 
 const ticketState = `select t.ticket_id as id, 'ticket.' || t.status as type,
   jsonb_build_object('ticket', ${ticket}, 'text', coalesce(t.decision_text, '')) as data from contracts.tickets t`;
@@ -84,12 +93,12 @@ const reservationState = `select h.holder_id as id,
   case when held.orders is null then 'order.reservation_refused' else 'order.reserved' end as type,
   jsonb_build_object('holder', jsonb_build_object('kind', h.kind, 'id', h.holder_id), 'accountId', h.account_id,
     'orders', coalesce(held.orders, '[]'), 'resources', (
-      select coalesce(jsonb_agg(${whole(resource)}), '[]') from orders.resources o
+      select coalesce(jsonb_agg(${whole(announcedResource)}), '[]') from orders.resources o
        where h.kind = 'refund' and o.order_ids && held.ids),
     'refusals', jsonb_build_array(jsonb_build_object('orderId', null, 'instanceId', null, 'code', 'holder.ended',
       'holder', null))) as data
   from orders.holders h left join lateral (
-    select jsonb_agg(${whole(order)} order by o.order_id) as orders, array_agg(o.order_id) as ids
+    select jsonb_agg(${whole(announcedOrder)} order by o.order_id) as orders, array_agg(o.order_id) as ids
       from orders.orders o where o.hold_id = h.holder_id and o.hold_kind = h.kind) held on true`;
 
 const paymentState = `select u.payment_reference as id, 'payment.unapplied' as type,
@@ -105,12 +114,12 @@ const notificationState = `select n.notification_id as id,
     'contactId', n.contact_id, 'createdAt', ${instant('n.created_at')}), 'reason', coalesce(n.reason, '')) as data
   from notifications.notifications n`;
 
-const states: Readonly<Record<string, string>> = {
+const states: Readonly<Record<OwnedAggregate, string>> = {
   order: orderState,
   resource: `select o.instance_id as id, 'resource.changed' as type,
-    jsonb_build_object('resource', ${whole(resource)}) as data from orders.resources o`,
+    jsonb_build_object('resource', ${whole(announcedResource)}) as data from orders.resources o`,
   product: `select o.product_code as id, 'product.published' as type,
-    jsonb_build_object('product', ${whole(product)}) as data from orders.products o`,
+    jsonb_build_object('product', ${whole(announcedProduct)}) as data from orders.products o`,
   account: `select account_id as id, 'account.updated' as type, jsonb_build_object('account', facts) as data
     from contracts.accounts`,
   export: `select export_id as id, 'export.ready' as type, jsonb_build_object('exportId', export_id,
@@ -139,7 +148,7 @@ export async function statesOf(
   { quietly }: { readonly quietly: boolean },
 ): Promise<ReadonlyMap<string, Fact>> {
   const { rows } = await connection.query<{ id: string; type: EventType; data: object }>(
-    `select * from (${states[aggregate]}) state where id = any ($1)`,
+    `select * from (${states[aggregate as OwnedAggregate]}) state where id = any ($1)`,
     [of.map(({ id }) => id)],
   );
   const type = quietly ? neutral[aggregate] : undefined;

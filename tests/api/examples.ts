@@ -145,12 +145,12 @@ const dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
 process.env['ACCORD_ENV'] = 'development';
 const profile = join(dataDir, 'profile.json');
 const orders = { payWithin: 'PT7S', payWithinWhenContracted: 'PT30M' };
-const icpFiling = loadProfile('alibaba').contracts.icpFiling;
-const contracts = { sources: ['order', 'bill'], icpFiling };
+const { paper, icpFiling } = loadProfile('alibaba').contracts;
+const contracts = { sources: ['order', 'bill'], paper, icpFiling };
 writeFileSync(profile, JSON.stringify({ extends: 'baidu', version: '1-examples', orders, contracts }));
 const system = await startSystem({ dataDir, profile, settings: { ACCORD_CHECK_ANSWERS: 'true' } });
 try {
-  await playStory({ system, rules: loadProfile('baidu'), say: () => undefined });
+  await playStory({ system, rules: loadProfile(profile), say: () => undefined });
   await goOn(system);
   await readTheRest(system);
 } finally {

@@ -2,7 +2,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { messages, publish, topic, type Message } from './messages.ts';
 
-export interface BareProducerAsk {
+interface BareProducerAsk {
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
   readonly count: number;

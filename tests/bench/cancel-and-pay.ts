@@ -1,4 +1,4 @@
-import type { Ground } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { beside, median, type Figure } from './figure.ts';
 import { openFloor, type Floor } from './floor.ts';
 import type { Load } from './load.ts';
@@ -15,14 +15,14 @@ const warmUpRounds = 2;
  * customers, beside the same SQL behind bare node:http; short rounds in turn.
  */
 export async function benchCancelAndPay(
-  ground: Ground,
+  environment: Environment,
   shop: Shop,
   load: Load,
   { commands = ['cancel', 'pay'] as readonly Command[], rounds = 5, ms = 3_000 } = {},
 ): Promise<Figure[]> {
-  const floor = await openFloor(ground, shop);
+  const floor = await openFloor(environment, shop);
   const order = await rowOf(shop, (await placeOne(shop))['orderId']);
-  const platform = `Bearer ${await ground.issuer.token({ sub: 'payments', scope: 'platform' })}`;
+  const platform = `Bearer ${await environment.issuer.token({ sub: 'payments', scope: 'platform' })}`;
   const figures: Figure[] = [];
   try {
     for (const command of commands) {

@@ -10,7 +10,7 @@ import type { BareConsumerAsk } from './bare-consumer.ts';
 import { startChild } from './child.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService, sampleData } from './counting.ts';
-import { freshTopic, log, type Ground } from './environment.ts';
+import { freshTopic, log, type Environment } from './environment.ts';
 import { beside, median, type Figure } from './figure.ts';
 import { topic, type Message } from './messages.ts';
 
@@ -23,16 +23,16 @@ const sampleUrl = new URL(`../../libs/events/samples/${topic}.1.json`, import.me
  * it, too (EVT-9); so it is measured again when that is over.
  */
 export async function benchConsumer(
-  ground: Ground,
+  environment: Environment,
   { count = 60_000, keys = 5_000, rounds = 3 } = {},
 ): Promise<Figure[]> {
-  const databaseUrl = await ground.makeDatabase('accord_consumer');
+  const databaseUrl = await environment.makeDatabase('accord_consumer');
   await migrateService(urlsOf(databaseUrl, service).owner, { name: service, schema, migrations });
   const work = events(count, keys);
   const runs = { ours: [] as number[], decoded: [] as number[], effect: [] as number[] };
   for (let round = 0; round < rounds; round += 1) {
-    const topicPrefix = await backlog(ground, work);
-    const floor = { brokers: ground.brokers, topicPrefix, topic, count };
+    const topicPrefix = await backlog(environment, work);
+    const floor = { brokers: environment.brokers, topicPrefix, topic, count };
     runs.decoded.push(await bare(floor));
     await emptied(databaseUrl);
     runs.effect.push(
@@ -40,10 +40,10 @@ export async function benchConsumer(
     );
     await checkCounts(databaseUrl, { count, keys });
     await emptied(databaseUrl);
-    runs.ours.push(await ours(ground, { databaseUrl, topicPrefix, count }));
+    runs.ours.push(await ours(environment, { databaseUrl, topicPrefix, count }));
     await checkCounts(databaseUrl, { count, keys });
   }
-  const later = await afterItsFirstMinute(ground, {
+  const later = await afterItsFirstMinute(environment, {
     databaseUrl,
     work,
     rounds,
@@ -69,7 +69,7 @@ export async function benchConsumer(
 
 /** Events a second of each round. The service is held while its next backlog is made. */
 async function afterItsFirstMinute(
-  ground: Ground,
+  environment: Environment,
   {
     databaseUrl,
     work,
@@ -77,8 +77,11 @@ async function afterItsFirstMinute(
     check,
   }: { databaseUrl: string; work: readonly Message[]; rounds: number; check: () => Promise<void> },
 ) {
-  const topicPrefix = await freshTopic(ground.brokers);
-  const settings = { ...settingsOf(ground, { databaseUrl, topicPrefix }), ACCORD_KAFKA_SESSION_MS: 60_000 };
+  const topicPrefix = await freshTopic(environment.brokers);
+  const settings = {
+    ...settingsOf(environment, { databaseUrl, topicPrefix }),
+    ACCORD_KAFKA_SESSION_MS: 60_000,
+  };
   const child = startChild(new URL('./counting-service.ts', import.meta.url), {
     settings,
   } satisfies CountingAsk);
@@ -88,7 +91,7 @@ async function afterItsFirstMinute(
   for (let round = 0; round < rounds; round += 1) {
     await emptied(databaseUrl);
     process.kill(child.pid, 'SIGSTOP');
-    await fill(ground, topicPrefix, work);
+    await fill(environment, topicPrefix, work);
     const goesOnAt = Date.now();
     process.kill(child.pid, 'SIGCONT');
     perSecond.push(work.length / (((await lastEffect(databaseUrl, work.length)) - goesOnAt) / 1_000));
@@ -99,7 +102,7 @@ async function afterItsFirstMinute(
 }
 
 /** As services announce them. */
-export function events(count: number, keys: number): Message[] {
+function events(count: number, keys: number): Message[] {
   const { headers } = JSON.parse(readFileSync(sampleUrl, 'utf8')) as { headers: Record<string, string> };
   return Array.from({ length: count }, (_, i) => {
     const data = sampleData(i, { keys });
@@ -113,13 +116,13 @@ export function events(count: number, keys: number): Message[] {
 }
 
 /** A topic of its own with all of them on it. */
-export async function backlog(ground: Ground, work: readonly Message[]): Promise<string> {
-  const topicPrefix = await freshTopic(ground.brokers);
-  await fill(ground, topicPrefix, work);
+async function backlog(environment: Environment, work: readonly Message[]): Promise<string> {
+  const topicPrefix = await freshTopic(environment.brokers);
+  await fill(environment, topicPrefix, work);
   return topicPrefix;
 }
 
-async function fill({ brokers }: Ground, topicPrefix: string, work: readonly Message[]): Promise<void> {
+async function fill({ brokers }: Environment, topicPrefix: string, work: readonly Message[]): Promise<void> {
   const sender = await openSender(openKafka({ brokers, clientId: 'backlog', topicPrefix, log }));
   for (let from = 0; from < work.length; from += 500)
     await sender.send(work.slice(from, from + 500).map((message) => ({ topic, ...message })));
@@ -132,12 +135,12 @@ async function bare(ask: BareConsumerAsk): Promise<number> {
 }
 
 /** Events a second, from having joined the group to the commit of the last. */
-export async function ours(
-  ground: Ground,
+async function ours(
+  environment: Environment,
   { databaseUrl, topicPrefix, count }: { databaseUrl: string; topicPrefix: string; count: number },
 ): Promise<number> {
   const child = startChild(new URL('./counting-service.ts', import.meta.url), {
-    settings: settingsOf(ground, { databaseUrl, topicPrefix }),
+    settings: settingsOf(environment, { databaseUrl, topicPrefix }),
   } satisfies CountingAsk);
   const { joinedAt } = await child.answer<{ joinedAt: number }>();
   const lastAt = await lastEffect(databaseUrl, count);
@@ -158,7 +161,7 @@ const lastEffect = (databaseUrl: string, count: number): Promise<number> =>
   });
 
 export function settingsOf(
-  { issuer, brokers }: Ground,
+  { issuer, brokers }: Environment,
   { databaseUrl, topicPrefix }: { databaseUrl: string; topicPrefix: string },
 ): PlatformSettings {
   const { app, operator } = urlsOf(databaseUrl, service);
@@ -179,7 +182,7 @@ export function settingsOf(
   });
 }
 
-export const emptied = (databaseUrl: string) =>
+const emptied = (databaseUrl: string) =>
   asSuperuser(
     databaseUrl,
     async (client) =>

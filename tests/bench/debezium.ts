@@ -12,7 +12,7 @@ import {
   startPostgres,
   type Background,
 } from '@accord/local/parts';
-import { freshTopic, home, type Ground } from './environment.ts';
+import { freshTopic, home, type Environment } from './environment.ts';
 import { messages } from './messages.ts';
 import { debeziums, fill, headerColumns } from './outbox.ts';
 import { arrived } from './topic.ts';
@@ -38,10 +38,10 @@ export interface Debezium {
 }
 
 /**
- * Stopped with the ground at the latest. Undefined, and said so on the error output, where its jars cannot be
+ * Stopped with the environment at the latest. Undefined, and said so on the error output, where its jars cannot be
  * brought.
  */
-export async function startDebezium(ground: Ground): Promise<Debezium | undefined> {
+export async function startDebezium(environment: Environment): Promise<Debezium | undefined> {
   try {
     await bringJars({ pom, libs });
   } catch (error) {
@@ -49,7 +49,7 @@ export async function startDebezium(ground: Ground): Promise<Debezium | undefine
     return undefined;
   }
   const started = new AsyncDisposableStack();
-  ground.onStop(() => started.disposeAsync());
+  environment.onStop(() => started.disposeAsync());
   const dataDir = join(home, 'debezium', 'postgres');
   started.defer(() => rmSync(placeOf(dataDir), { recursive: true, force: true, maxRetries: 3 }));
   const postgres = await startPostgres({
@@ -58,7 +58,7 @@ export async function startDebezium(ground: Ground): Promise<Debezium | undefine
   });
   started.defer(() => postgres.stop());
   await asSuperuser(postgres.url, (client) => client.query(debeziums.create));
-  const { program, url } = await startConnect(ground);
+  const { program, url } = await startConnect(environment);
   started.defer(() => program.stop('SIGTERM', 5_000));
   await answers(program, () => ask(`${url}/connectors`), 60_000);
   const debezium = {
@@ -67,12 +67,12 @@ export async function startDebezium(ground: Ground): Promise<Debezium | undefine
     ...(await createConnector(url, postgres.url)),
     stop: () => started.disposeAsync(),
   };
-  await publishOne(ground, debezium);
+  await publishOne(environment, debezium);
   return debezium;
 }
 
 /** A heap half of what Connect's own script allows. */
-async function startConnect({ brokers }: Ground): Promise<{ program: Background; url: string }> {
+async function startConnect({ brokers }: Environment): Promise<{ program: Background; url: string }> {
   const folder = join(home, 'debezium');
   const url = `http://127.0.0.1:${await freePort()}`;
   mkdirSync(join(folder, 'plugins'), { recursive: true });
@@ -186,7 +186,7 @@ async function ask(url: string, init?: RequestInit): Promise<unknown> {
  * Before it has published something it has no place in the log to keep, and would pass over what is written
  * while it rests.
  */
-async function publishOne({ brokers }: Ground, { databaseUrl, rest }: Debezium): Promise<void> {
+async function publishOne({ brokers }: Environment, { databaseUrl, rest }: Debezium): Promise<void> {
   const topicPrefix = await freshTopic(brokers);
   await asSuperuser(databaseUrl, (client) => fill(client, debeziums, { work: messages(1, 1), topicPrefix }));
   await arrived(brokers, topicPrefix, 1);

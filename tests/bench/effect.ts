@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { asSuperuser } from '@accord/local/parts';
-import { freshTopic, type Ground } from './environment.ts';
+import { freshTopic, type Environment } from './environment.ts';
 import { beside, percentile, usual, type Figure } from './figure.ts';
 import type { Load } from './load.ts';
 import type { Message } from './messages.ts';
@@ -23,12 +23,12 @@ const delays = `
  * for much. Of six times ten seconds the middle one counts.
  */
 export async function benchEffect(
-  ground: Ground,
+  environment: Environment,
   shop: Shop,
   load: Load,
   { warmUpMs = 100_000, settleMs = 30_000, ms = 60_000 } = {},
 ): Promise<Figure[]> {
-  const contract = await ground.startService('contract', shop.databaseUrl);
+  const contract = await environment.startService('contract', shop.databaseUrl);
   const ask = {
     url: shop.url,
     clients: shop.customers.map(({ authorization }) => ({ authorization })),
@@ -56,7 +56,7 @@ export async function benchEffect(
     const highest = ((await count()) - before) / ((performance.now() - began) / 1_000);
     await caughtUp();
     const rate = Math.floor(highest / 2);
-    const floor = await kafkaAlone(ground, { rate, ms: ms / 3, bytes: 1_500 });
+    const floor = await kafkaAlone(environment, { rate, ms: ms / 3, bytes: 1_500 });
     await load.run({ ...ask, rate, ms: settleMs });
     const { rows } = await client.query<{ now: Date }>('select now()');
     await load.run({ ...ask, rate, ms });
@@ -81,7 +81,7 @@ export async function benchEffect(
 
 /** ms from the call of `send` to the consumer's handler. */
 async function kafkaAlone(
-  { brokers }: Ground,
+  { brokers }: Environment,
   { rate, ms, bytes }: { rate: number; ms: number; bytes: number },
 ): Promise<number[]> {
   const topicPrefix = await freshTopic(brokers);

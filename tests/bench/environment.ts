@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import type { ServiceName } from '@accord/events/services';
 import { applyTopics, openAdmin, openKafka } from '@accord/kafka';
 import {
   compileServices,
@@ -23,8 +24,9 @@ import {
   topics,
 } from '@accord/local/parts';
 import { topicsOf } from '@accord/platform';
-import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
+import { provisionDatabase } from '@accord/postgres/provision';
 import { developmentPassword, startIssuer, until, type TestIssuer } from '@accord/testing';
+import { removeAtEnd } from '../outside.ts';
 import { topic } from './messages.ts';
 
 /** Everything of the benchmark's lies in it and is gone when it ends. */
@@ -33,14 +35,14 @@ const pidFile = join(home, 'pid');
 export const log = pino({ level: 'silent' });
 
 /** A durable Postgres and a fully compiled Kafka of the benchmark's own; everything is gone after `stop`. */
-export interface Ground {
+export interface Environment {
   readonly issuer: TestIssuer;
   readonly brokers: readonly string[];
   /** The lines that Postgres logged so far. */
   postgresLog(): string;
   /** Superuser's URL of a fresh database with the system's roles and empty schemas. */
   makeDatabase(name: string): Promise<string>;
-  /** A service as a process of its own, as `npm start` runs it; stopped with the ground at the latest. */
+  /** A service as a process of its own, as `npm start` runs it; stopped with the environment at the latest. */
   startService(name: ServiceName, databaseUrl: string, settings?: Settings): Promise<ServiceProcess>;
   /** Adds something else that is to be stopped with it, before it. */
   onStop(stop: () => Promise<void>): void;
@@ -53,9 +55,9 @@ const startBroker = () => startKafka({ dataDir: join(home, 'broker'), jit: true,
  * @param broker another one than a plain one.
  * @throws Error where another benchmark runs in this folder.
  */
-export async function startGround(
+export async function startEnvironment(
   broker: () => Promise<{ readonly brokers: string; stop(): Promise<void> }> = startBroker,
-): Promise<Ground> {
+): Promise<Environment> {
   claim();
   const started = new AsyncDisposableStack();
   const part = async <T extends { stop(): Promise<void> }>(starting: Promise<T>) => {
@@ -63,20 +65,16 @@ export async function startGround(
     started.defer(() => there.stop());
     return there;
   };
-  started.defer(() =>
-    [home, placeOf(join(home, 'postgres'))].forEach((folder) =>
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
-    ),
-  );
+  removeAtEnd(started, [home, placeOf(join(home, 'postgres'))]);
   try {
     const [postgres, kafka] = await all([
       part(startPostgres({ dataDir: join(home, 'postgres'), settings: { track_commit_timestamp: 'on' } })),
       part(broker()),
       compileServices(),
     ]);
-    const ground = await groundOn({ postgresUrl: postgres.url, broker: kafka.brokers, home });
-    started.defer(ground.stop);
-    return { ...ground, stop: () => started.disposeAsync() };
+    const environment = await environmentOn({ postgresUrl: postgres.url, broker: kafka.brokers, home });
+    started.defer(environment.stop);
+    return { ...environment, stop: () => started.disposeAsync() };
   } catch (error) {
     await started.disposeAsync();
     throw error;
@@ -84,7 +82,7 @@ export async function startGround(
 }
 
 /** On a Postgres and a Kafka that run already; `stop` ends what was started on them. */
-export async function groundOn({
+async function environmentOn({
   postgresUrl,
   broker,
   home,
@@ -92,7 +90,7 @@ export async function groundOn({
   postgresUrl: string;
   broker: string;
   home: string;
-}): Promise<Ground> {
+}): Promise<Environment> {
   const started = new AsyncDisposableStack();
   const issuer = await startIssuer();
   started.defer(() => issuer.close());

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { asSuperuser } from '@accord/local/parts';
-import type { Ground } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { beside, median, residentMegabytes, round, type Figure } from './figure.ts';
 import { openShop, placeOne, type Shop } from './shop.ts';
 
@@ -12,10 +12,17 @@ const day = 86_400_000;
  * Orders of one account as CSV and as XLSX, downloaded and by a job; beside `COPY … TO STDOUT` of the same
  * columns, rounds in turn. Memory is the highest while a file is made, less that of the idle service before.
  */
-export async function benchExport(ground: Ground, { rows = 1_000_000, rounds = 3 } = {}): Promise<Figure[]> {
-  const shop = await openShop(ground, { customers: 1 });
+export async function benchExport(
+  environment: Environment,
+  { rows = 1_000_000, rounds = 3 } = {},
+): Promise<Figure[]> {
+  const shop = await openShop(environment, { customers: 1 });
   await fill(shop, rows);
-  const token = await ground.issuer.token({ sub: 'exporter', account_id: accountId, scope: 'orders:read' });
+  const token = await environment.issuer.token({
+    sub: 'exporter',
+    account_id: accountId,
+    scope: 'orders:read',
+  });
   const client = { shop, rows, headers: { authorization: `Bearer ${token}` } };
   await download(client, 'csv', 'orderId=ord_none');
   await sleep(3_000);

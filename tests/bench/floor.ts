@@ -5,7 +5,7 @@ import { asSuperuser } from '@accord/local/parts';
 import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import type { BareAsk } from './bare-server.ts';
-import type { Ground } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { placeOne, type Shop } from './shop.ts';
 
 /** Connections of the service's pool, as it has them by default. */
@@ -25,7 +25,7 @@ export interface Floor {
   stop(): void;
 }
 
-export async function openFloor(ground: Ground, shop: Shop): Promise<Floor> {
+export async function openFloor(environment: Environment, shop: Shop): Promise<Floor> {
   const view = await placeOne(shop);
   const { terms, products } = await asSuperuser(shop.databaseUrl, async (client) => {
     const orders = await client.query<{ terms: BareAsk['sample']['terms'] }>(
@@ -37,7 +37,7 @@ export async function openFloor(ground: Ground, shop: Shop): Promise<Floor> {
     );
     return { terms: orders.rows[0]!.terms, products: published.rows.map(({ product }) => product) };
   });
-  const databaseUrl = await ground.makeDatabase('accord_floor');
+  const databaseUrl = await environment.makeDatabase('accord_floor');
   const urls = urlsOf(databaseUrl, 'order');
   await migrateService(urls.owner, {
     name: 'order',
@@ -54,7 +54,7 @@ export async function openFloor(ground: Ground, shop: Shop): Promise<Floor> {
   return {
     databaseUrl,
     async start(command, act) {
-      const texts = await statementsOf(ground, shop, act);
+      const texts = await statementsOf(environment, shop, act);
       const child = fork(fileURLToPath(new URL('./bare-server.ts', import.meta.url)));
       children.push(child);
       const url = command === 'pay' ? urls.operator : urls.app;
@@ -72,7 +72,7 @@ export async function openFloor(ground: Ground, shop: Shop): Promise<Floor> {
  * @throws Error where it opens or ends in another way than the floor does.
  */
 async function statementsOf(
-  ground: Ground,
+  environment: Environment,
   shop: Shop,
   act: () => Promise<unknown>,
 ): Promise<readonly string[]> {
@@ -86,7 +86,7 @@ async function statementsOf(
   await act();
   await log('none');
   const logged = [
-    ...ground
+    ...environment
       .postgresLog()
       .replaceAll(/\s+/g, ' ')
       .matchAll(/\[(\d+)\] LOG: (?:statement|execute \w+): (.*?) (?=\d{4}-\d\d-\d\d |$)/g),

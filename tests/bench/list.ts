@@ -11,7 +11,7 @@ import { statementsOf } from '../plans/plan.ts';
 import { emptySearches } from '../plans/searches.ts';
 import type { ReadAsk } from './bare-reader.ts';
 import { startChild } from './child.ts';
-import type { Ground } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { beside, percentile, type Figure } from './figure.ts';
 
 /** One reading over HTTP, and the same in SQL. */
@@ -93,15 +93,15 @@ const readings = {
  * @throws Error where orders are looked at one by one.
  */
 export async function benchList(
-  ground: Ground,
+  environment: Environment,
   many: ManyOrders,
   {
     parts,
     tell,
   }: { readonly parts: readonly (keyof typeof readings)[]; readonly tell: (line: string) => void },
 ): Promise<Figure[]> {
-  const databaseUrl = await ground.makeDatabase('accord_list');
-  const service = await ground.startService('order', databaseUrl);
+  const databaseUrl = await environment.makeDatabase('accord_list');
+  const service = await environment.startService('order', databaseUrl);
   // It has migrated, and is started again behind the filling.
   await service.kill('SIGTERM');
   await asSuperuser(databaseUrl, async (connection) => {
@@ -118,7 +118,7 @@ export async function benchList(
   });
   if (parts.includes('list')) await checkPlans(databaseUrl, many, tell);
   const figures = await measure(
-    ground,
+    environment,
     { databaseUrl, service },
     parts.flatMap((part) => readings[part]),
   );
@@ -142,11 +142,11 @@ async function checkPlans(databaseUrl: string, { orders }: ManyOrders, tell: (li
 
 type Shop = { readonly databaseUrl: string; readonly service: ServiceProcess };
 
-async function measure(ground: Ground, { databaseUrl, service }: Shop, wanted: readonly Reading[]) {
+async function measure(environment: Environment, { databaseUrl, service }: Shop, wanted: readonly Reading[]) {
   const urls = urlsOf(databaseUrl, 'order');
   const tokens = {
-    customer: await ground.issuer.token({ sub: 'usr_1', account_id: accountId, scope: 'orders:read' }),
-    operator: await ground.issuer.token({ sub: 'op_1', scope: 'operator' }),
+    customer: await environment.issuer.token({ sub: 'usr_1', account_id: accountId, scope: 'orders:read' }),
+    operator: await environment.issuer.token({ sub: 'op_1', scope: 'operator' }),
   };
   const figures: Figure[] = [];
   for (const asker of ['customer', 'operator'] as const) {

@@ -4,7 +4,7 @@ import { benchCancelAndPay } from './cancel-and-pay.ts';
 import { benchConsumer } from './consumer.ts';
 import { startDebezium } from './debezium.ts';
 import { benchEffect } from './effect.ts';
-import { startGround, type Ground } from './environment.ts';
+import { startEnvironment, type Environment } from './environment.ts';
 import { benchExpiry } from './expiry.ts';
 import { benchExport } from './export.ts';
 import type { Figure } from './figure.ts';
@@ -14,7 +14,7 @@ import { benchPlaceOrder } from './place-order.ts';
 import { benchPoison } from './poison.ts';
 import { benchReceived } from './received.ts';
 import { benchRelay } from './relay.ts';
-import { startGroundBothWays } from './secured-way.ts';
+import { startSecuredEnvironment } from './secured-way.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
 import { benchWires } from './wires.ts';
@@ -63,48 +63,50 @@ const show = ({ name, value, unit, floor, ratio }: Figure) =>
       : `${name.padEnd(48)} ${`${value} ${unit}`.padEnd(20)} floor ${floor ?? '-'}, ratio ${ratio ?? '-'}`,
   );
 
-let ground: Ground | undefined;
+let environment: Environment | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => void (ground?.stop() ?? Promise.resolve()).finally(() => process.exit(130)));
+  process.on(signal, () => void (environment?.stop() ?? Promise.resolve()).finally(() => process.exit(130)));
 try {
-  if (names.some((name) => name !== 'wires' && wanted(name))) await measure((ground = await startGround()));
-  await ground?.stop();
+  if (names.some((name) => name !== 'wires' && wanted(name)))
+    await measure((environment = await startEnvironment()));
+  await environment?.stop();
   if (wanted('wires')) {
-    const both = await startGroundBothWays();
-    ({ ground } = both);
+    const both = await startSecuredEnvironment();
+    ({ environment } = both);
     const load = startLoad();
     for await (const figure of benchWires(both, load)) show(figure);
     load.stop();
   }
 } finally {
-  await ground?.stop();
+  await environment?.stop();
 }
 
-async function measure(ground: Ground): Promise<void> {
+async function measure(environment: Environment): Promise<void> {
   // Before there is a backlog for the services to begin with.
-  if (wanted('start')) (await benchStart(ground, await ground.makeDatabase('accord'))).forEach(show);
+  if (wanted('start'))
+    (await benchStart(environment, await environment.makeDatabase('accord'))).forEach(show);
   if (wanted('relay') || wanted('received')) {
-    const debezium = await startDebezium(ground);
-    if (wanted('relay')) (await benchRelay(ground, debezium)).forEach(show);
-    if (wanted('received') && debezium) (await benchReceived(ground, debezium)).forEach(show);
+    const debezium = await startDebezium(environment);
+    if (wanted('relay')) (await benchRelay(environment, debezium)).forEach(show);
+    if (wanted('received') && debezium) (await benchReceived(environment, debezium)).forEach(show);
     await debezium?.stop();
   }
-  if (wanted('consumer')) (await benchConsumer(ground)).forEach(show);
-  if (wanted('poison')) show(await benchPoison(ground));
+  if (wanted('consumer')) (await benchConsumer(environment)).forEach(show);
+  if (wanted('poison')) show(await benchPoison(environment));
   const commands = (['cancel', 'pay'] as const).filter(wanted);
   if (commands.length > 0 || ['place-order', 'effect', 'expiry'].some(wanted)) {
     const load = startLoad();
-    const shop = await openShop(ground);
-    if (wanted('place-order')) show(await benchPlaceOrder(ground, shop, load));
-    if (commands.length > 0) (await benchCancelAndPay(ground, shop, load, { commands })).forEach(show);
-    if (wanted('effect')) (await benchEffect(ground, shop, load)).forEach(show);
+    const shop = await openShop(environment);
+    if (wanted('place-order')) show(await benchPlaceOrder(environment, shop, load));
+    if (commands.length > 0) (await benchCancelAndPay(environment, shop, load, { commands })).forEach(show);
+    if (wanted('effect')) (await benchEffect(environment, shop, load)).forEach(show);
     if (wanted('expiry')) (await benchExpiry(shop, load)).forEach(show);
     load.stop();
     await shop.service.stop();
   }
-  if (wanted('export')) (await benchExport(ground, { rows })).forEach(show);
+  if (wanted('export')) (await benchExport(environment, { rows })).forEach(show);
   const parts = (['list', 'statistics'] as const).filter(wanted);
   const tell = (line: string) => console.error(line);
   for (const orders of parts.length > 0 ? sizes : [])
-    (await benchList(ground, { orders, ofOne }, { parts, tell })).forEach(show);
+    (await benchList(environment, { orders, ofOne }, { parts, tell })).forEach(show);
 }

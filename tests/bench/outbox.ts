@@ -3,7 +3,7 @@ import { shardOf } from '@accord/messaging';
 import { batches, topic, type Message } from './messages.ts';
 
 /** A table from which somebody publishes. */
-export interface Outbox {
+interface Outbox {
   readonly table: string;
   /** Puts messages in; its values are those of `valuesOf`. */
   readonly insert: string;

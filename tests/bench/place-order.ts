@@ -1,4 +1,4 @@
-import type { Ground } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { beside, median, type Figure } from './figure.ts';
 import { openFloor } from './floor.ts';
 import type { Load } from './load.ts';
@@ -9,12 +9,12 @@ import { placeOne, type Shop } from './shop.ts';
  * node:http; short rounds in turn.
  */
 export async function benchPlaceOrder(
-  ground: Ground,
+  environment: Environment,
   shop: Shop,
   load: Load,
   { rounds = 5, ms = 3_000, warmUpMs = 8_000 } = {},
 ): Promise<Figure> {
-  const floor = await openFloor(ground, shop);
+  const floor = await openFloor(environment, shop);
   const bareUrl = await floor.start('place', () => placeOne(shop));
   const service = {
     url: shop.url,

@@ -8,7 +8,7 @@ import { startChild, type Child } from './child.ts';
 import { settingsOf } from './consumer.ts';
 import type { CountingAsk } from './counting-service.ts';
 import { countingService } from './counting.ts';
-import { freshTopic, type Ground } from './environment.ts';
+import { freshTopic, type Environment } from './environment.ts';
 import { beside, median, percentile, type Figure } from './figure.ts';
 
 const { name: service, schema, migrations } = countingService();
@@ -25,20 +25,20 @@ const delays = `
  * mechanism is measured; short rounds in turn.
  */
 export async function benchPoison(
-  ground: Ground,
+  environment: Environment,
   { rounds = 6, ms = 8_000, warmUpMs = 15_000 } = {},
 ): Promise<Figure> {
-  const databaseUrl = await ground.makeDatabase('accord_poison');
+  const databaseUrl = await environment.makeDatabase('accord_poison');
   await migrateService(urlsOf(databaseUrl, 'order').owner, {
     name: 'order',
     schema: 'orders',
     migrations: new URL('./announced/', import.meta.url),
   });
   await migrateService(urlsOf(databaseUrl, service).owner, { name: service, schema, migrations });
-  const topicPrefix = await freshTopic(ground.brokers);
+  const topicPrefix = await freshTopic(environment.brokers);
   // That a key fails, again and again, is what it is asked for.
   const settings = {
-    ...settingsOf(ground, { databaseUrl, topicPrefix }),
+    ...settingsOf(environment, { databaseUrl, topicPrefix }),
     ACCORD_LOG_LEVEL: 'error' as const,
   };
   const consumer = startChild(new URL('./counting-service.ts', import.meta.url), {
@@ -50,7 +50,7 @@ export async function benchPoison(
   const announcer = startChild(new URL('./announcing-process.ts', import.meta.url), {
     urls: urlsOf(databaseUrl, 'order'),
     schema: 'orders',
-    brokers: ground.brokers,
+    brokers: environment.brokers,
     topicPrefix,
   } satisfies AnnouncerAsk);
   try {

@@ -6,7 +6,7 @@ import { startRelay } from '@accord/messaging';
 import { kafkaOf } from './kafka-of.ts';
 import { messages, publish, topic, type Message } from './messages.ts';
 
-export interface PublisherAsk {
+interface PublisherAsk {
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
   readonly count: number;

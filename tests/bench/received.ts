@@ -5,7 +5,7 @@ import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from './child.ts';
 import type { Debezium } from './debezium.ts';
-import { freshTopic, type Ground } from './environment.ts';
+import { freshTopic, type Environment } from './environment.ts';
 import { beside, percentile, type Figure } from './figure.ts';
 import { topic } from './messages.ts';
 import type { SecuredWay } from './secured-way.ts';
@@ -20,11 +20,11 @@ const rates = [100, 400];
  * it, as it does in a service.
  */
 export async function benchReceived(
-  ground: Ground,
+  environment: Environment,
   debezium: Debezium,
   { warmUpMs = 15_000, ms = 12_000, rounds = 2 } = {},
 ): Promise<Figure[]> {
-  const databaseUrl = await ground.makeDatabase('accord_received');
+  const databaseUrl = await environment.makeDatabase('accord_received');
   await migrateService(urlsOf(databaseUrl, 'order').owner, {
     name: 'order',
     schema: 'orders',
@@ -36,12 +36,12 @@ export async function benchReceived(
     ours: startChild(new URL('./writer.ts', import.meta.url)),
     debezium: startChild(new URL('./writer.ts', import.meta.url)),
   };
-  const relay = { url: urlsOf(databaseUrl, 'order').operator, brokers: ground.brokers };
+  const relay = { url: urlsOf(databaseUrl, 'order').operator, brokers: environment.brokers };
   const byOurs = (rate: number, forMs: number) =>
-    delays(ground, writers.ours, { url: databaseUrl, rate, ms: forMs, relay });
+    delays(environment, writers.ours, { url: databaseUrl, rate, ms: forMs, relay });
   const byDebezium = async (rate: number, forMs: number) => {
     await debezium.resume();
-    const found = await delays(ground, writers.debezium, { url: debezium.databaseUrl, rate, ms: forMs });
+    const found = await delays(environment, writers.debezium, { url: debezium.databaseUrl, rate, ms: forMs });
     await debezium.rest();
     return found;
   };
@@ -67,7 +67,7 @@ export async function benchReceived(
 
 /** ms of each event; those of the first second warm up and are left out. */
 export async function delays(
-  { brokers }: Ground,
+  { brokers }: Environment,
   writer: Child,
   ask: Omit<WriterAsk, 'topicPrefix'>,
   way?: SecuredWay,

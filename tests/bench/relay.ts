@@ -4,7 +4,7 @@ import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from './child.ts';
 import { highestMegabytes, type Debezium } from './debezium.ts';
-import { freshTopic, type Ground } from './environment.ts';
+import { freshTopic, type Environment } from './environment.ts';
 import { beside, median, type Figure } from './figure.ts';
 import { messages, type Message } from './messages.ts';
 import { debeziums, fill, ours } from './outbox.ts';
@@ -20,11 +20,11 @@ const few = 20;
  * Debezium's with its first event on the topic.
  */
 export async function benchRelay(
-  ground: Ground,
+  environment: Environment,
   debezium: Debezium | undefined,
   { count = 100_000, keys = 5_000, rounds = 3 } = {},
 ): Promise<Figure[]> {
-  const databaseUrl = await ground.makeDatabase('accord_relay');
+  const databaseUrl = await environment.makeDatabase('accord_relay');
   await migrateService(urlsOf(databaseUrl, 'order').owner, {
     name: 'order',
     schema: 'orders',
@@ -36,12 +36,13 @@ export async function benchRelay(
     relay: startChild(new URL('./publisher.ts', import.meta.url)),
   };
   const contenders = {
-    bare: () => sendAlone(ground, children.bare, { count, keys }),
-    sender: () => sendAlone(ground, children.sender, { count, keys }),
-    ours: (check: boolean) => drain(ground, children.relay, { databaseUrl, count, keys, check }),
-    few: (check: boolean) => drain(ground, children.relay, { databaseUrl, count, keys: few, check }),
+    bare: () => sendAlone(environment, children.bare, { count, keys }),
+    sender: () => sendAlone(environment, children.sender, { count, keys }),
+    ours: (check: boolean) => drain(environment, children.relay, { databaseUrl, count, keys, check }),
+    few: (check: boolean) => drain(environment, children.relay, { databaseUrl, count, keys: few, check }),
     ...(debezium && {
-      debezium: (check: boolean) => drainByDebezium(ground, debezium, { work: messages(count, keys), check }),
+      debezium: (check: boolean) =>
+        drainByDebezium(environment, debezium, { work: messages(count, keys), check }),
     }),
   };
   const rates = new Map<string, number[]>();
@@ -60,13 +61,13 @@ export async function benchRelay(
     beside(`${what}, beside our sender alone`, 'events/s', rate('ours'), rate('sender')),
     beside(`relay drain, ${few} keys beside ${keys}`, 'events/s', rate('few'), rate('ours')),
     ...(debezium ? [beside(`${what}, beside Debezium`, 'events/s', rate('ours'), rate('debezium'))] : []),
-    ...(debezium ? await memory(ground, debezium, { highest, work: messages(count, keys) }) : []),
+    ...(debezium ? await memory(environment, debezium, { highest, work: messages(count, keys) }) : []),
   ];
 }
 
 /** Of kafkajs or of our sender. */
 async function sendAlone(
-  { brokers }: Ground,
+  { brokers }: Environment,
   child: Child,
   ask: { count: number; keys: number },
 ): Promise<number> {
@@ -74,7 +75,7 @@ async function sendAlone(
   return (await child.answer<{ perSecond: number }>()).perSecond;
 }
 
-export interface DrainAsk {
+interface DrainAsk {
   readonly databaseUrl: string;
   readonly count: number;
   readonly keys: number;
@@ -84,7 +85,7 @@ export interface DrainAsk {
 }
 
 export async function drain(
-  { brokers }: Ground,
+  { brokers }: Environment,
   relay: Child,
   { databaseUrl, count, keys, check, way }: DrainAsk,
 ): Promise<number> {
@@ -100,7 +101,7 @@ export async function drain(
 }
 
 async function drainByDebezium(
-  { brokers }: Ground,
+  { brokers }: Environment,
   debezium: Debezium,
   { work, check }: { work: readonly Message[]; check: boolean },
 ): Promise<number> {
@@ -119,12 +120,12 @@ async function drainByDebezium(
  * the same outbox.
  */
 async function memory(
-  ground: Ground,
+  environment: Environment,
   debezium: Debezium,
   { highest, work }: { highest: number; work: readonly Message[] },
 ): Promise<Figure[]> {
-  const databaseUrl = await ground.makeDatabase('accord');
-  const service = await ground.startService('order', databaseUrl);
+  const databaseUrl = await environment.makeDatabase('accord');
+  const service = await environment.startService('order', databaseUrl);
   await service.kill('SIGTERM');
   const of = await asSuperuser(databaseUrl, async (client) => {
     await fill(client, ours, { work, topicPrefix: '' });

@@ -7,7 +7,7 @@ import { databaseUrl } from '@accord/local/parts';
 import { makeAuthority } from '../wires/certificates.ts';
 import { startSecuredBroker } from '../wires/secured-broker.ts';
 import { speakTls } from '../wires/secured-postgres.ts';
-import { home, startGround, type Ground } from './environment.ts';
+import { home, startEnvironment, type Environment } from './environment.ts';
 
 /** To Kafka by TLS and SCRAM-SHA-512, to Postgres by TLS that verifies it. */
 export interface SecuredWay {
@@ -21,14 +21,14 @@ export interface SecuredWay {
   urlOf(plain: string): string;
 }
 
-/** A ground whose broker, with its authorizer on, and whose Postgres are reached both ways. */
-export async function startGroundBothWays(): Promise<{ ground: Ground; way: SecuredWay }> {
+/** An environment whose broker, with its authorizer on, and whose Postgres are reached both ways. */
+export async function startSecuredEnvironment(): Promise<{ environment: Environment; way: SecuredWay }> {
   const authority = await makeAuthority('Bench CA');
   const folder = join(home, 'wires');
   const ca = join(folder, 'ca.crt');
   const password = randomBytes(16).toString('hex');
   let sasl = '';
-  const ground = await startGround(async () => {
+  const environment = await startEnvironment(async () => {
     mkdirSync(folder, { recursive: true });
     chmodSync(folder, 0o755);
     writeFileSync(ca, authority.certificate);
@@ -40,7 +40,7 @@ export async function startGroundBothWays(): Promise<{ ground: Ground; way: Secu
     ({ sasl } = broker);
     return { brokers: broker.plain, stop: broker.stop };
   });
-  await speakTls(databaseUrl(await ground.makeDatabase('accord'), 'postgres'), authority);
+  await speakTls(databaseUrl(await environment.makeDatabase('accord'), 'postgres'), authority);
   const wire = {
     ACCORD_KAFKA_BROKERS: sasl,
     ACCORD_KAFKA_CA_FILE: ca,
@@ -58,5 +58,5 @@ export async function startGroundBothWays(): Promise<{ ground: Ground; way: Secu
     service: { ...wire, ACCORD_PLAIN_WIRES: 'jwks,smtp', ACCORD_DATABASE_CA_FILE: ca },
     urlOf: (plain) => `${plain}?sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}`,
   };
-  return { ground, way };
+  return { environment, way };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceProcess, Settings } from '@accord/local';
 import { asSuperuser } from '@accord/local/parts';
 import { machineProduct } from '../faults/load.ts';
-import type { Ground } from './environment.ts';
+import type { Environment } from './environment.ts';
 
 /** The order service with one product on sale and customers of as many accounts as there are connections. */
 export interface Shop {
@@ -28,12 +28,12 @@ const body = JSON.stringify({
 });
 
 export async function openShop(
-  ground: Ground,
+  environment: Environment,
   { customers = 32, settings = {} as Settings, database = 'accord' } = {},
 ): Promise<Shop> {
-  const databaseUrl = await ground.makeDatabase(database);
-  const service = await ground.startService('order', databaseUrl, settings);
-  const operator = await ground.issuer.token({ sub: 'operator', scope: 'operator' });
+  const databaseUrl = await environment.makeDatabase(database);
+  const service = await environment.startService('order', databaseUrl, settings);
+  const operator = await environment.issuer.token({ sub: 'operator', scope: 'operator' });
   const headers = { authorization: `Bearer ${operator}`, 'content-type': 'application/json' };
   const { status } = await fetch(`${service.url}/v1/products/BCC`, {
     method: 'PUT',
@@ -44,7 +44,7 @@ export async function openShop(
   const tokens = Array.from({ length: customers }, async (_, i) => {
     const accountId = `acc_${i}`;
     const claims = { sub: `user_${i}`, account_id: accountId, scope: 'orders:write' };
-    return { accountId, authorization: `Bearer ${await ground.issuer.token(claims)}` };
+    return { accountId, authorization: `Bearer ${await environment.issuer.token(claims)}` };
   });
   return {
     databaseUrl,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
-import type { Ground } from './environment.ts';
+import { serviceNames } from '@accord/events/services';
+import type { Environment } from './environment.ts';
 import { beside, median, residentMegabytes, type Figure } from './figure.ts';
 
 const idleMs = 5_000;
@@ -14,15 +14,15 @@ const bareServer = `
  * listens and does nothing else.
  */
 export async function benchStart(
-  ground: Ground,
+  environment: Environment,
   databaseUrl: string,
   { starts = 3 } = {},
 ): Promise<Figure[]> {
   const bare = await bareNode(starts);
   const figures: Figure[] = [];
-  for (const name of Object.keys(schemas) as ServiceName[]) {
+  for (const name of serviceNames) {
     // The first start migrates; it is not counted.
-    const service = await ground.startService(name, databaseUrl, { ACCORD_LOG_LEVEL: 'info' });
+    const service = await environment.startService(name, databaseUrl, { ACCORD_LOG_LEVEL: 'info' });
     const seconds: number[] = [];
     const megabytes: number[] = [];
     for (let start = 0; start < starts; start += 1) {

@@ -2,7 +2,7 @@ import { asSuperuser } from '@accord/local/parts';
 import { migrateService } from '@accord/platform';
 import { urlsOf } from '@accord/testing';
 import { startChild } from './child.ts';
-import type { Ground } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { beside, median, percentile, type Figure } from './figure.ts';
 import type { Load } from './load.ts';
 import { delays, placed } from './received.ts';
@@ -11,7 +11,7 @@ import type { SecuredWay } from './secured-way.ts';
 import { openShop } from './shop.ts';
 
 interface Both {
-  readonly ground: Ground;
+  readonly environment: Environment;
   readonly way: SecuredWay;
 }
 
@@ -25,8 +25,8 @@ export async function* benchWires(both: Both, load: Load): AsyncGenerator<Figure
   yield await placeOrder(both, load);
 }
 
-async function outboxOf(ground: Ground, name: string): Promise<string> {
-  const databaseUrl = await ground.makeDatabase(name);
+async function outboxOf(environment: Environment, name: string): Promise<string> {
+  const databaseUrl = await environment.makeDatabase(name);
   await migrateService(urlsOf(databaseUrl, 'order').owner, {
     name: 'order',
     schema: 'orders',
@@ -51,25 +51,31 @@ async function inTurn(
   return [median(secured), median(plain)] as const;
 }
 
-async function relay({ ground, way }: Both, { count = 100_000, keys = 5_000, rounds = 3 } = {}) {
-  const databaseUrl = await outboxOf(ground, 'accord_relay');
+async function relay({ environment, way }: Both, { count = 100_000, keys = 5_000, rounds = 3 } = {}) {
+  const databaseUrl = await outboxOf(environment, 'accord_relay');
   const children = [0, 1].map(() => startChild(new URL('./publisher.ts', import.meta.url)));
   const run = (by: SecuredWay | undefined) =>
-    drain(ground, children[by ? 0 : 1]!, { databaseUrl, count, keys, check: false, ...(by && { way: by }) });
+    drain(environment, children[by ? 0 : 1]!, {
+      databaseUrl,
+      count,
+      keys,
+      check: false,
+      ...(by && { way: by }),
+    });
   const [secured, plain] = await inTurn(rounds, run, way);
   await Promise.all(children.map((child) => child.stop()));
   return beside(`relay drain by TLS and SASL, ${count} events`, 'events/s', secured, plain);
 }
 
-async function received({ ground, way }: Both, { rate = 400, ms = 10_000, rounds = 2 } = {}) {
-  const url = await outboxOf(ground, 'accord_received');
+async function received({ environment, way }: Both, { rate = 400, ms = 10_000, rounds = 2 } = {}) {
+  const url = await outboxOf(environment, 'accord_received');
   await asSuperuser(url, (client) => client.query(placed));
   const writers = [0, 1].map(() => startChild(new URL('./writer.ts', import.meta.url)));
   const { operator } = urlsOf(url, 'order');
   const by = (of: SecuredWay | undefined, forMs: number) => {
-    const { brokers } = ground;
+    const { brokers } = environment;
     const reached = of ? { url: of.urlOf(operator), brokers, wire: of.wire } : { url: operator, brokers };
-    return delays(ground, writers[of ? 0 : 1]!, { url, rate, ms: forMs, relay: reached }, of);
+    return delays(environment, writers[of ? 0 : 1]!, { url, rate, ms: forMs, relay: reached }, of);
   };
   const [secured, plain]: [number[], number[]] = [[], []];
   for (let round = 0; round <= rounds; round += 1) {
@@ -89,9 +95,9 @@ async function received({ ground, way }: Both, { rate = 400, ms = 10_000, rounds
   );
 }
 
-async function placeOrder({ ground, way }: Both, load: Load, { rounds = 5, ms = 3_000 } = {}) {
-  const secured = await openShop(ground, { settings: way.service, database: 'accord_secured' });
-  const plain = await openShop(ground, { database: 'accord_plain' });
+async function placeOrder({ environment, way }: Both, load: Load, { rounds = 5, ms = 3_000 } = {}) {
+  const secured = await openShop(environment, { settings: way.service, database: 'accord_secured' });
+  const plain = await openShop(environment, { database: 'accord_plain' });
   const askOf = ({ url, body, customers }: typeof plain) => ({
     ...{ url, body },
     clients: customers.map(({ authorization }) => ({ authorization })),

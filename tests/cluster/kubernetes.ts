@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { serviceNames } from '@accord/events/services';
 import { eventually, run } from './shell.ts';
 
 export interface Pod {
@@ -74,9 +75,6 @@ export function openKubernetes(namespace: string, ask: { bin?: string; kubeconfi
   };
 }
 
-export const services = ['order', 'contract', 'refund', 'notification'] as const;
-export type Service = (typeof services)[number];
-
 export const isReady = ({ metadata, status }: Pod): boolean =>
   !metadata.deletionTimestamp && (status.containerStatuses ?? []).some(({ ready }) => ready);
 
@@ -86,9 +84,9 @@ export const allReady = (kubernetes: Kubernetes, replicas: number, withinMs = 60
     'all pods are ready',
     async () => {
       const pods = (await kubernetes.pods()).filter(({ metadata }) =>
-        services.some((name) => metadata.labels['app.kubernetes.io/component'] === name),
+        serviceNames.some((name) => metadata.labels['app.kubernetes.io/component'] === name),
       );
-      return pods.length === replicas * services.length && pods.every(isReady) ? true : undefined;
+      return pods.length === replicas * serviceNames.length && pods.every(isReady) ? true : undefined;
     },
     { withinMs, everyMs: 300 },
   );

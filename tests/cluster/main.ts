@@ -10,19 +10,19 @@ import { commandLine, known } from '../command-line.ts';
 import { removeCgroups } from './cgroups.ts';
 import { nodes } from './credentials.ts';
 import { buildImages, saveImages, type Images } from './images.ts';
-import { play, sceneNames, type SceneName } from './play.ts';
+import { run, scenarioNames, type ScenarioName } from './run.ts';
 import { bringHelm, bringKubernetes, needTools } from './tools.ts';
 
-const usage = `npm run cluster -- <${sceneNames.join('|')}|all> … [--keep-logs folder]`;
-const { scenes, logs } = commandLine(
+const usage = `npm run cluster -- <${scenarioNames.join('|')}|all> … [--keep-logs folder]`;
+const { scenarios, logs } = commandLine(
   usage,
   { 'keep-logs': { type: 'string' } },
   ({ values, positionals }) => {
-    known(positionals, [...sceneNames, 'all']);
+    known(positionals, [...scenarioNames, 'all']);
     if (positionals.length === 0) throw new Error('nothing was asked for');
     const asked = new Set(positionals);
-    const chosen = sceneNames.filter((name) => name === 'install' || asked.has('all') || asked.has(name));
-    return { scenes: chosen as readonly SceneName[], logs: values['keep-logs'] };
+    const chosen = scenarioNames.filter((name) => name === 'install' || asked.has('all') || asked.has(name));
+    return { scenarios: chosen as readonly ScenarioName[], logs: values['keep-logs'] };
   },
 );
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -92,7 +92,7 @@ function keepLogs(home: string, folder: string): void {
 }
 
 async function main(): Promise<number> {
-  if (prepared) return play({ ...(JSON.parse(prepared) as Prepared), root, scenes });
+  if (prepared) return run({ ...(JSON.parse(prepared) as Prepared), root, scenarios });
   const all = await prepare();
   try {
     return await inNamespaces(all);

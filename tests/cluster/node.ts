@@ -6,7 +6,7 @@ import { hostAddress, type Credentials, type NodeNames } from './credentials.ts'
 import { eventually, run } from './shell.ts';
 import { networkPlugins } from './tools.ts';
 
-export interface Ground {
+export interface ClusterHost {
   readonly home: string;
   readonly bin: string;
   readonly credentials: Credentials;
@@ -15,15 +15,15 @@ export interface Ground {
 
 /** A node: containerd and the kubelet. Resolves when it is ready. */
 export async function startNode(
-  ground: Ground,
+  host: ClusterHost,
   node: NodeNames,
   { images, pause }: { images: readonly string[]; pause: string },
 ): Promise<void> {
-  await startContainers(ground, node, pause);
+  await startContainers(host, node, pause);
   for (const file of images) await ctr(node, 'images', 'import', file);
-  await startKubelet(ground, node);
+  await startKubelet(host, node);
   const kubectl = (...args: string[]) =>
-    run(join(ground.bin, 'kubectl'), ['--kubeconfig', ground.credentials.kubeconfig('admin'), ...args]);
+    run(join(host.bin, 'kubectl'), ['--kubeconfig', host.credentials.kubeconfig('admin'), ...args]);
   await eventually('the node is there', () => kubectl('get', 'node', node.name), { withinMs: 60_000 });
   await kubectl('wait', '--for=condition=Ready', `node/${node.name}`, '--timeout=90s');
 }
@@ -38,7 +38,7 @@ const ctr = (node: NodeNames, ...args: string[]) =>
 export const killContainer = (node: NodeNames, id: string): Promise<string> =>
   ctr(node, 'task', 'kill', '--signal', 'SIGKILL', id);
 
-async function startContainers({ home, start }: Ground, node: NodeNames, pause: string): Promise<void> {
+async function startContainers({ home, start }: ClusterHost, node: NodeNames, pause: string): Promise<void> {
   const folder = join(home, node.name);
   const network = join(folder, 'network');
   mkdirSync(network, { recursive: true });
@@ -78,7 +78,7 @@ SystemdCgroup = false
   await eventually('containerd answers', () => ctr(node, 'version'), { withinMs: 30_000 });
 }
 
-async function startKubelet({ home, bin, credentials, start }: Ground, node: NodeNames): Promise<void> {
+async function startKubelet({ home, bin, credentials, start }: ClusterHost, node: NodeNames): Promise<void> {
   const { certificate, key, kubeconfig } = credentials;
   const folder = join(home, node.name);
   const path = (name: string) => join(folder, name);

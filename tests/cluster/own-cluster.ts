@@ -11,7 +11,7 @@ import {
   serviceNetwork,
   type NodeNames,
 } from './credentials.ts';
-import { startNode, type Ground } from './node.ts';
+import { startNode, type ClusterHost } from './node.ts';
 import { eventually, run, timed } from './shell.ts';
 
 export interface OwnCluster {
@@ -48,14 +48,14 @@ export async function startOwnCluster(ask: {
   try {
     for (const { name } of nodes) makeCgroups(name);
     joinCgroup();
-    await makeGround(home);
-    const ground = { home, bin, start, credentials: await makeCredentials(join(home, 'credentials')) };
-    await timed('control plane', () => startControlPlane(ground));
-    const begin = (node: NodeNames) => startNode(ground, node, { images, pause });
+    await prepareFolders(home);
+    const host = { home, bin, start, credentials: await makeCredentials(join(home, 'credentials')) };
+    await timed('control plane', () => startControlPlane(host));
+    const begin = (node: NodeNames) => startNode(host, node, { images, pause });
     await timed('two nodes', () => Promise.all(nodes.map(begin)));
-    await startProxy(ground);
-    const names = await startNames(ground);
-    return { kubeconfig: ground.credentials.kubeconfig('admin'), tellNames: names, stop };
+    await startProxy(host);
+    const names = await startNames(host);
+    return { kubeconfig: host.credentials.kubeconfig('admin'), tellNames: names, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -63,7 +63,7 @@ export async function startOwnCluster(ask: {
 }
 
 /** An interface with the nodes' addresses; and folders that would else be the machine's. */
-async function makeGround(home: string): Promise<void> {
+async function prepareFolders(home: string): Promise<void> {
   const ip = (...args: string[]) => run('ip', args);
   await ip('link', 'set', 'lo', 'up');
   await ip('link', 'add', 'node0', 'type', 'bridge');
@@ -87,7 +87,7 @@ async function makeGround(home: string): Promise<void> {
   }
 }
 
-async function startControlPlane({ home, bin, credentials, start }: Ground): Promise<void> {
+async function startControlPlane({ home, bin, credentials, start }: ClusterHost): Promise<void> {
   const { certificate, key, kubeconfig } = credentials;
   const store = 'http://127.0.0.1:12379';
   const peer = 'http://127.0.0.1:12380';
@@ -142,7 +142,7 @@ async function startControlPlane({ home, bin, credentials, start }: Ground): Pro
 }
 
 /** One for both nodes: they share a network. */
-const startProxy = ({ bin, credentials, start }: Ground) =>
+const startProxy = ({ bin, credentials, start }: ClusterHost) =>
   start('kube-proxy', join(bin, 'kube-proxy'), [
     `--kubeconfig=${credentials.kubeconfig('proxy')}`,
     `--hostname-override=${nodes[0]!.name}`,
@@ -153,7 +153,7 @@ const startProxy = ({ bin, credentials, start }: Ground) =>
   ]);
 
 /** Answers pods with the addresses of Services, as CoreDNS would. */
-async function startNames({ home, start }: Ground): Promise<OwnCluster['tellNames']> {
+async function startNames({ home, start }: ClusterHost): Promise<OwnCluster['tellNames']> {
   const hosts = join(home, 'hosts');
   writeFileSync(hosts, '');
   const server = await start('dnsmasq', 'dnsmasq', [

@@ -35,7 +35,7 @@ export const valuesOf = (images: Images, platform: Platform): object => {
   };
 };
 
-export const secret = (name: string, values: Readonly<Record<string, string | Buffer>>): object => ({
+const secret = (name: string, values: Readonly<Record<string, string | Buffer>>): object => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { name },
@@ -79,7 +79,7 @@ export const makeNamespace = (kubernetes: Kubernetes): Promise<void> =>
     },
   });
 
-export async function makeSeal(): Promise<{ 'seal.p12': Buffer; password: string }> {
+async function makeSeal(): Promise<{ 'seal.p12': Buffer; password: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'accord-seal-'));
   const password = randomBytes(12).toString('hex');
   try {

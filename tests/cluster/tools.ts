@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -96,7 +95,3 @@ async function build(folder: string): Promise<void> {
   // The command of etcd's module is called as its folder.
   renameSync(join(folder, 'bin', 'server'), join(folder, 'bin', 'etcd'));
 }
-
-/** Of what an image is made of, so that another has another name. */
-export const shortHash = (...parts: readonly string[]): string =>
-  createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);

@@ -8,7 +8,7 @@ import { services } from './events-page.ts';
 const announced = ['openapi.json', 'asyncapi.json', 'schemas'];
 
 /** The first segments under `/v1` that a service answers: those that customers may use, and the others. */
-export function pathsOf(service: ReturnType<typeof services>[number]): {
+function pathsOf(service: ReturnType<typeof services>[number]): {
   readonly customers: readonly string[];
   readonly operators: readonly string[];
 } {

@@ -71,6 +71,7 @@ test('ORD-15 every list takes dates and moments in the same form', () => {
     '/v1/contracts/eligible-orders',
     '/v1/contracts',
     '/v1/tickets',
+    '/v1/paper-copies',
     '/v1/contract-dead-letters',
     '/v1/refunds',
     '/v1/balances/{accountId}/statement',

@@ -2,7 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { contractService } from '@accord/contract';
 import { constant } from '@accord/core/runtime';
-import { catalogue, eventTypes, type EventDefinition, type EventType, type Speaker } from '@accord/events';
+import { catalogue, eventTypes, type EventDefinition, type EventType } from '@accord/events';
+import { type Speaker, speakers } from '@accord/events/services';
 import { speakerOf, topicSettings, topicsSpokenBy } from '@accord/events/topics';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';
@@ -71,7 +72,6 @@ function shape(schema: Schema): string {
 
 const isNullable = ({ type }: Schema) => [type].flat().includes('null');
 const link = (name: string) => `[${name}](#${name.toLowerCase()})`;
-const speakers: readonly Speaker[] = ['order', 'contract', 'refund', 'notification', 'platform'];
 const definition = (type: EventType): EventDefinition => catalogue[type];
 
 /** Declared for what is still to come: its service does not name it. `notice.ts` names all. */

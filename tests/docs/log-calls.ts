@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
-export interface LogCall {
+interface LogCall {
   readonly file: string;
   readonly level: string;
   /** Undefined where it is no literal. */

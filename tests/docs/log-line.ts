@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serviceNames } from '@accord/events/services';
 
 // docs/log-line.schema.json: every field that a line of a service's log may have. docs/operations.md has the lines.
 
@@ -70,7 +71,7 @@ export const LogLine = z
     time: z.iso.datetime(),
     msg: z.string(),
     /** Absent where a process could not start. */
-    service: z.enum(['order', 'contract', 'refund', 'notification']).optional(),
+    service: z.enum(serviceNames).optional(),
     requestId: z.string().optional(),
     causationId: z.string().optional().meta({ description: 'Request or event that it follows from' }),
     correlationId: z.string().optional().meta({ description: 'Request that all of it began with' }),

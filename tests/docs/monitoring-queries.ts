@@ -6,7 +6,7 @@ import { dashboardQueries } from './dashboards.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const text = (path: string) => readFileSync(root + path, 'utf8');
 
-export interface Rule {
+interface Rule {
   readonly alert?: string;
   readonly record?: string;
   readonly expr: string;

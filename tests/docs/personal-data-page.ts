@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { catalogue, eventTypes, type EventDefinition } from '@accord/events';
 import { personalFields } from '@accord/events/access';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { type ServiceName, serviceNames } from '@accord/events/services';
+import { schemas } from '@accord/postgres/provision';
 import {
   keptFields,
   laws,
@@ -170,7 +171,7 @@ export const personalDataPage = (): string =>
     ...laws.map(({ name, until, why }) => item(`**${name}**: kept until ${until}: ${why}`)),
     '',
     ...section('In each schema', ofEveryService),
-    ...(Object.keys(schemas) as ServiceName[]).flatMap((service) => section(schemas[service], own(service))),
+    ...serviceNames.flatMap((service) => section(schemas[service], own(service))),
     '## In events',
     '',
     'Every event names its actor in `ce_actor`, and its account in `ce_accountid`.',

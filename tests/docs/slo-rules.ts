@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import YAML from 'yaml';
 import { z } from 'zod';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 
 // deploy/prometheus/slo.yaml, made of the objectives in deploy/slo: recording rules of how fast each error budget
 // is used, and alerts over several windows at once (The Site Reliability Workbook, chapter 5).
-
-const services = ['order', 'contract', 'refund', 'notification'] as const;
-type Service = (typeof services)[number];
 
 const percent = z.number().gt(50).lt(100);
 /** A limit is a bound of the histograms' buckets (libs/core/src/observability/metrics.ts), s. */
@@ -21,7 +19,7 @@ type Objectives = z.infer<typeof Objectives>;
 type Slo = keyof Objectives;
 
 /** @throws Error of a file that has another form. */
-export const objectivesOf = (service: Service): Objectives =>
+const objectivesOf = (service: ServiceName): Objectives =>
   Objectives.parse(
     YAML.parse(readFileSync(new URL(`../../deploy/slo/${service}.yaml`, import.meta.url), 'utf8')),
   );
@@ -32,7 +30,7 @@ const budgetOf = (share: number) => Number((1 - share / 100).toPrecision(6));
 const sum = (series: string) => `sum by (namespace) (${series})`;
 
 /** The part of a window's requests, events or time that missed the objective; none where there was nothing. */
-const missed: Readonly<Record<Slo, (service: Service, window: string, of: Objectives) => string>> = {
+const missed: Readonly<Record<Slo, (service: ServiceName, window: string, of: Objectives) => string>> = {
   availability(service, window) {
     const requests = (more = '') =>
       sum(`rate(http_request_duration_seconds_count{service="${service}"${more}}[${window}])`);
@@ -45,13 +43,13 @@ const missed: Readonly<Record<Slo, (service: Service, window: string, of: Object
     slower('accord_consumer_delay_seconds', service, window, effect.withinSeconds),
 };
 
-function slower(histogram: string, service: Service, window: string, withinSeconds: number): string {
+function slower(histogram: string, service: ServiceName, window: string, withinSeconds: number): string {
   const total = sum(`rate(${histogram}_count{service="${service}"}[${window}])`);
   const inTime = sum(`rate(${histogram}_bucket{service="${service}", le="${withinSeconds}"}[${window}])`);
   return `(1 - ${inTime} / (${total} > 0))`;
 }
 
-const staleRules = services.map((service) => {
+const staleRules = serviceNames.map((service) => {
   const oldest = `max by (namespace) (accord_outbox_oldest_seconds{service="${service}"})`;
   const expr = `${oldest} > bool ${objectivesOf(service).outbox.withinSeconds}`;
   return { record: 'accord:outbox_stale', expr, labels: { service } };
@@ -60,7 +58,7 @@ const staleRules = services.map((service) => {
 const windows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
 
 const burnRules = (window: (typeof windows)[number]) =>
-  services.flatMap((service) => {
+  serviceNames.flatMap((service) => {
     const objectives = objectivesOf(service);
     return (Object.keys(missed) as Slo[]).map((slo) => ({
       record: `accord:slo_burn:rate${window}`,

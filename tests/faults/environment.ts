@@ -1,11 +1,10 @@
-import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { applyTopics } from '@accord/kafka';
 import {
   settingsFor,
-  startMailbox,
   startServiceProcess,
   type Mail,
   type ServiceProcess,
@@ -22,13 +21,17 @@ import {
   type EmbeddedKafka,
   type EmbeddedPostgres,
 } from '@accord/local/parts';
-import { provisionDatabase, type ServiceName } from '@accord/postgres/provision';
-import { clientOf, developmentPassword, startIssuer, type Client } from '@accord/testing';
+import { provisionDatabase } from '@accord/postgres/provision';
+import { developmentPassword } from '@accord/testing';
 import { startProxy, type Proxy } from '@accord/testing/proxy';
+import { callersOf, clientsAt, removeAtEnd, startOutside, type Callers } from '../outside.ts';
 import { mountDisk, type Disk } from './disk.ts';
 
-/** The whole system with the network in our hands: two instances of the order service, one of each other. */
-export interface Environment {
+/**
+ * The whole system with the network in our hands: two instances of the order service, one of each other. Of half of
+ * the accounts the orders are at the order service's other instance.
+ */
+export interface Environment extends Callers {
   /** `order`, `order 2`, `contract`, `refund`, `notification`. */
   readonly services: ReadonlyMap<string, ServiceProcess>;
   readonly network: { readonly postgres: Proxy; readonly kafka: Proxy; readonly smtp: Proxy };
@@ -36,14 +39,6 @@ export interface Environment {
   readonly mails: readonly Mail[];
   /** Straight, for looking. */
   readonly databaseUrl: string;
-  /** Of half of the accounts the orders are at the order service's other instance. */
-  customer(accountId: string): {
-    readonly orders: Client;
-    readonly contracts: Client;
-    readonly refunds: Client;
-  };
-  platform(): { readonly orders: Client; readonly contracts: Client };
-  operator(): Client;
   postgres(): EmbeddedPostgres;
   kafka(): EmbeddedKafka;
   /** Starts it again on its data and port, after it was killed. */
@@ -59,12 +54,11 @@ export interface Environment {
   stop(): Promise<void>;
 }
 
+const [order, ...others] = serviceNames;
 const copies: readonly (readonly [string, ServiceName])[] = [
-  ['order', 'order'],
-  ['order 2', 'order'],
-  ['contract', 'contract'],
-  ['refund', 'refund'],
-  ['notification', 'notification'],
+  [order, order],
+  ['order 2', order],
+  ...others.map((name) => [name, name] as const),
 ];
 const preloads = ['die-at', 'previous-version', 'clock']
   .map((name) => `--import=${new URL(`./${name}.ts`, import.meta.url).href}`)
@@ -76,18 +70,11 @@ const diskMegabytes = 768;
 export async function startEnvironment(home: string, { smallDisk = false } = {}): Promise<Environment> {
   const started = new AsyncDisposableStack();
   const dataDir = join(home, 'disk', 'postgres');
-  started.defer(() =>
-    [home, dirname(placeOf(dataDir))].forEach((folder) =>
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
-    ),
-  );
+  removeAtEnd(started, [home, dirname(placeOf(dataDir))]);
   const disk = smallDisk ? mountDisk(dirname(placeOf(dataDir)), diskMegabytes) : undefined;
   if (disk) started.defer(disk.stop);
-  const ground = await startGround(home, { dataDir, started });
-  const issuer = await startIssuer();
-  started.defer(() => issuer.close());
-  const mailbox = await startMailbox();
-  started.defer(mailbox.stop);
+  const servers = await startServers(home, { dataDir, started });
+  const { issuer, mailbox } = await startOutside(started);
   const smtp = await startProxy(() => Number(new URL(mailbox.url).port));
   started.defer(smtp.stop);
 
@@ -97,11 +84,11 @@ export async function startEnvironment(home: string, { smallDisk = false } = {})
       settings: { ACCORD_LOG_LEVEL: 'info', ACCORD_RATE_PER_MINUTE: '0', ACCORD_BODY_BYTES_PER_SECOND: '0' },
     },
     foundation: {
-      databaseUrl: ground.url(ground.network.postgres.port),
-      brokers: `127.0.0.1:${ground.network.kafka.port}`,
+      databaseUrl: servers.url(servers.network.postgres.port),
+      brokers: `127.0.0.1:${servers.network.kafka.port}`,
       topicPrefix: '',
     },
-    issuer: { ...issuer, audience: 'accord' },
+    issuer,
     mailbox: { url: `smtp://127.0.0.1:${smtp.port}` },
   };
   const [dieNow, clock] = [join(home, 'die'), join(home, 'clock')];
@@ -123,39 +110,23 @@ export async function startEnvironment(home: string, { smallDisk = false } = {})
   }
 
   let stopped: Promise<void> | undefined;
-  const asking = (ask: Parameters<typeof issuer.token>[0], copy: string) =>
-    clientOf(services.get(copy)!.url, () => issuer.token(ask));
-  const asCustomer = (accountId: string, copy: string) =>
-    asking(
-      {
-        sub: `user_${accountId}`,
-        account_id: accountId,
-        scope: ['orders', 'contracts', 'refunds'].map((of) => `${of}:read ${of}:write`).join(' '),
-      },
-      copy,
-    );
-  const asPlatform = (copy: string) => asking({ sub: 'platform', scope: 'platform' }, copy);
+  const copyFor = (name: ServiceName, accountId = '') =>
+    name === 'order' && /[13579]$/.test(accountId) ? 'order 2' : name;
   return {
-    ...ground,
-    network: { ...ground.network, smtp },
+    ...servers,
+    network: { ...servers.network, smtp },
     mails: mailbox.mails,
     disk,
     services,
-    databaseUrl: ground.url(),
-    customer: (accountId) => ({
-      orders: asCustomer(accountId, /[13579]$/.test(accountId) ? 'order 2' : 'order'),
-      contracts: asCustomer(accountId, 'contract'),
-      refunds: asCustomer(accountId, 'refund'),
-    }),
-    platform: () => ({ orders: asPlatform('order'), contracts: asPlatform('contract') }),
-    operator: () => asking({ sub: 'operator', scope: 'operator' }, 'order'),
+    databaseUrl: servers.url(),
+    ...callersOf(clientsAt(issuer, (name, claims) => services.get(copyFor(name, claims.account_id))!.url)),
     dieNow,
     clock,
     stop: () => (stopped ??= started.disposeAsync()),
   };
 }
 
-async function startGround(
+async function startServers(
   home: string,
   { dataDir, started }: { dataDir: string; started: AsyncDisposableStack },
 ) {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { serviceNames } from '@accord/events/services';
 import { isAlive } from '@accord/local/parts';
 import type { Weather } from '@accord/testing/proxy';
 import { inHand, points, type MidwayName, type PointName } from './die-at.ts';
@@ -163,16 +164,17 @@ const brokerPaused: Fault = {
   },
 };
 
-const copies = ['order', 'order 2', 'contract', 'refund', 'notification'];
+const [order, ...others] = serviceNames;
+const copies = [order, 'order 2', ...others];
 const names = Object.keys(points) as (keyof typeof points)[];
 
 /** In an order that the seed shuffles. */
 export const faults: readonly Fault[] = [
   ...copies.map(killed),
   paused('order', 13_000),
-  ...['contract', 'refund', 'notification'].map((name) => paused(name, 5_000)),
+  ...others.map((name) => paused(name, 5_000)),
   ...names.map((point) => diesAt(['order', 'order 2'], point)),
-  ...['contract', 'refund', 'notification'].flatMap((name) => names.map((point) => diesAt([name], point))),
+  ...others.flatMap((name) => names.map((point) => diesAt([name], point))),
   diesMidway('an export job'),
   diesMidway('a mass expiry'),
   ...copies.map(restarted),

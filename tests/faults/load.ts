@@ -27,9 +27,9 @@ export interface Done {
 }
 
 /** As its customers and the platform see it. */
-export type Shop = Pick<Environment, 'customer' | 'platform'>;
+type Shop = Pick<Environment, 'customer' | 'platform'>;
 
-export interface Load {
+interface Load {
   /** Ends when every command under way was answered. */
   stop(): Promise<readonly Done[]>;
 }

@@ -5,12 +5,12 @@ import type { Fault } from './fault.ts';
 import { machineProduct, startLoad, type Done } from './load.ts';
 import { ownersOfMasses } from './masses.ts';
 
-export interface Seen {
+interface Seen {
   readonly fault: Fault;
   readonly recoveredMs: number;
 }
 
-export interface Outcome {
+interface Outcome {
   readonly seen: readonly Seen[];
   readonly commands: number;
   /** How many of each kind did what was asked. */

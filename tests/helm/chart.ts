@@ -7,7 +7,6 @@ import { isInstalled } from '../installed.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const chart = 'deploy/helm/accord';
-export const services = ['order', 'contract', 'refund', 'notification'] as const;
 
 export interface KubernetesObject {
   readonly apiVersion: string;

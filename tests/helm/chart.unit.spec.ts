@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serviceNames } from '@accord/events/services';
 import { isInstalled } from '../installed.ts';
 import {
   cases,
@@ -13,7 +14,6 @@ import {
   read,
   render,
   root,
-  services,
   valueFile,
   type KubernetesObject,
 } from './chart.ts';
@@ -142,8 +142,8 @@ each(
     );
     if (!migrate) return;
     const { containers, volumes } = podOf(migrate)!.spec;
-    expect(containers.map(({ name }: KubernetesObject) => name)).toEqual(services);
-    for (const service of services) {
+    expect(containers.map(({ name }: KubernetesObject) => name)).toEqual(serviceNames);
+    for (const service of serviceNames) {
       const { volumeMounts } = containers.find(({ name }: { name: string }) => name === service);
       expect(volumeMounts).toEqual([{ name: service, mountPath: '/run/secrets/accord', readOnly: true }]);
       const { projected } = volumes.find(({ name }: { name: string }) => name === service);
@@ -161,7 +161,7 @@ each(
 
 each('a pod of a service has the time that its stop takes', (objects) => {
   for (const { kind, metadata, spec } of objects) {
-    if (kind !== 'Deployment' || !services.some((name) => metadata.name.endsWith(`-${name}`))) continue;
+    if (kind !== 'Deployment' || !serviceNames.some((name) => metadata.name.endsWith(`-${name}`))) continue;
     const { data } = named(objects, 'ConfigMap', metadata.name);
     const { containers, terminationGracePeriodSeconds } = spec.template.spec;
     const preStop = containers[0].lifecycle?.preStop.sleep.seconds ?? 0;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { named, podOf, type KubernetesObject } from './chart.ts';
 
 /** A key of a Secret or ConfigMap, and the setting that is mounted from it. */
-export interface Mounted {
+interface Mounted {
   readonly from: string;
   readonly key: string;
   readonly setting: string;

@@ -1,7 +1,8 @@
+import { serviceNames } from '@accord/events/services';
 import { segments } from '../../deploy/local/parts/gateway.ts';
 import { withDeadLetterRoutes } from '../../libs/platform/src/dead-letter-routes.ts';
 import { services as allServices } from '../docs/events-page.ts';
-import { cases, hasHelm, named, render, services, type KubernetesObject } from './chart.ts';
+import { cases, hasHelm, named, render, type KubernetesObject } from './chart.ts';
 
 // Which requests and connections reach which pod.
 
@@ -124,15 +125,15 @@ const asks = (who: readonly string[], ...whom: string[]) =>
 if (hasHelm)
   test('nothing is let through but the pairs that Accord needs', () => {
     const objects = render(...cases['production']!);
-    const everybody = [...services, 'auditor', 'provision', 'topics', 'migrate', 'test'];
+    const everybody = [...serviceNames, 'auditor', 'provision', 'topics', 'migrate', 'test'];
     expect(pairsOf(objects)).toEqual(
       [
         ...asks(everybody, 'kube-dns 53'),
-        ...asks([...services, 'auditor', 'provision', 'migrate'], 'postgres 5432'),
-        ...asks([...services, 'auditor', 'topics'], 'kafka 9092'),
-        ...asks(services, 'outside 443', 'monitoring 4318'),
+        ...asks([...serviceNames, 'auditor', 'provision', 'migrate'], 'postgres 5432'),
+        ...asks([...serviceNames, 'auditor', 'topics'], 'kafka 9092'),
+        ...asks(serviceNames, 'outside 443', 'monitoring 4318'),
         'notification > outside 587',
-        ...services.flatMap((name) => [`gateways > ${name} 8080`, `monitoring > ${name} 9090`]),
+        ...serviceNames.flatMap((name) => [`gateways > ${name} 8080`, `monitoring > ${name} 9090`]),
         'monitoring > auditor 9090',
         ...asks(['test'], 'order 8080', 'notification 8080'),
       ].sort(),
@@ -152,8 +153,8 @@ if (hasHelm)
     const pairs = pairsOf(render(...cases['development behind policies']!));
     expect(pairs.filter((pair) => pair.includes('development'))).toEqual(
       [
-        ...asks(['development'], ...services.map((name) => `${name} 8080`), 'kube-dns 53'),
-        ...asks([...services, 'test'], 'development 2525', 'development 8081'),
+        ...asks(['development'], ...serviceNames.map((name) => `${name} 8080`), 'kube-dns 53'),
+        ...asks([...serviceNames, 'test'], 'development 2525', 'development 8081'),
       ].sort(),
     );
     expect(pairs.filter((pair) => pair.includes('outside'))).toEqual([]);

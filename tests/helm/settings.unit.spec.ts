@@ -3,18 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '@accord/core/runtime';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { roles } from '@accord/postgres/provision';
 import { auditOptions, auditSettings } from '../../deploy/audit/settings.ts';
 import { contractSettings } from '../../services/contract/src/config.ts';
 import { readConfig as readNotification } from '../../services/notification/src/config.ts';
 import { readConfig as readOrder } from '../../services/order/src/config.ts';
 import { readConfig as readRefund } from '../../services/refund/src/config.ts';
-import { cases, hasHelm, named, podOf, render, root, services, type KubernetesObject } from './chart.ts';
+import { cases, hasHelm, named, podOf, render, root, type KubernetesObject } from './chart.ts';
 import { containerOf, environmentOf as environment } from './environment.ts';
 
 // Each process reads with its own reader what the chart tells it.
 
-const readers: Readonly<Record<(typeof services)[number], (env: NodeJS.ProcessEnv) => object>> = {
+const readers: Readonly<Record<ServiceName, (env: NodeJS.ProcessEnv) => object>> = {
   order: readOrder,
   contract: (env) => readSettings(contractSettings, env),
   refund: readRefund,
@@ -45,7 +46,7 @@ if (hasHelm)
     (name) => {
       const objects = render(...cases[name]!);
       const prefix = name === 'a platform that chooses the user' ? 'shop' : 'accord';
-      for (const service of services) {
+      for (const service of serviceNames) {
         const env = environmentOf(objects, named(objects, 'Deployment', `${prefix}-${service}`), service);
         const settings = readers[service](env) as Record<string, unknown>;
         const part = /^(ACCORD_(?:OPERATOR_|RELAY_)?DATABASE)_(?:HOST|PORT|NAME|USER|PASSWORD)$/;
@@ -131,7 +132,7 @@ if (hasHelm)
 if (hasHelm)
   test('a pod begins anew with other settings, and with those alone', () => {
     const marks = (values: object) =>
-      services.map((name) => {
+      serviceNames.map((name) => {
         const { spec } = named(render(cases['production']![0], values), 'Deployment', `accord-${name}`);
         return spec.template.metadata.annotations['accord/settings'];
       });

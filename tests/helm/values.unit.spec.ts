@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { eventTypes } from '@accord/events';
+import { serviceNames } from '@accord/events/services';
 import { topicSettings } from '@accord/events/topics';
 import {
   cases,
@@ -13,7 +14,6 @@ import {
   read,
   render,
   root,
-  services,
   valueFile,
   versionOf,
   type KubernetesObject,
@@ -163,7 +163,7 @@ if (hasHelm)
   test('by lag a service has the pods that share it, within its partitions', () => {
     const objects = render(...cases['a pooler, and pods by lag']!);
     expect(objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler')).toEqual([]);
-    for (const name of services) {
+    for (const name of serviceNames) {
       const { spec } = named(objects, 'ScaledObject', `accord-${name}`);
       expect(spec).toMatchObject({
         scaleTargetRef: { name: `accord-${name}` },
@@ -216,7 +216,7 @@ if (hasHelm)
       spec.ports.some(({ name }: { name: string }) => name === 'ops'),
     );
     expect(scraped.map(({ metadata }) => metadata.name).sort()).toEqual(
-      [...services, 'auditor'].map((name) => `accord-${name}`).sort(),
+      [...serviceNames, 'auditor'].map((name) => `accord-${name}`).sort(),
     );
     expect(
       render(cases['small']![0]).filter(({ apiVersion }) => /coreos|keda|gateway/.test(apiVersion)),

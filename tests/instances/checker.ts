@@ -44,7 +44,7 @@ export async function flawsOfEffects({ sql }: Crowd, announced: Announced): Prom
   ];
 }
 
-export interface Published {
+interface Published {
   /** Missing, or for the first time after a later one of their key; a line each. */
   readonly flaws: readonly string[];
   readonly repeats: number;

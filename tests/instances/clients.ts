@@ -7,13 +7,14 @@ import pg from 'pg';
 import { pino } from 'pino';
 import type { EventType } from '@accord/events';
 import { applyTopics } from '@accord/kafka';
-import { platformSettings, topicsOf, type PlatformSettings } from '@accord/platform';
+import { topicsOf } from '@accord/platform';
 import { smallService, startIssuer, testDatabase, type TestIssuer } from '@accord/testing';
 import { startProxy, type Proxy } from '@accord/testing/proxy';
 
 /** The message a process is told at its start. */
 export interface InstanceAsk {
-  readonly settings: PlatformSettings;
+  /** As an environment has them. */
+  readonly settings: Readonly<Record<string, string>>;
   /** The event types it subscribes to. */
   readonly hears: readonly EventType[];
   /** The share of events at which its handler fails, by chance. */
@@ -32,8 +33,8 @@ export interface Instance {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** The ground the instances stand on. */
-export interface Ground {
+/** the environment of the instances. */
+export interface Environment {
   readonly postgresUrl: string;
   readonly brokers: string;
   /**
@@ -65,7 +66,7 @@ const sessionMs = 6_000;
 const joinsWithinMs = 240_000;
 const endsWithinMs = 60_000;
 
-export async function startCrowd({ postgresUrl, brokers, doors, home }: Ground): Promise<Crowd> {
+export async function startCrowd({ postgresUrl, brokers, doors, home }: Environment): Promise<Crowd> {
   const topicPrefix = `c${randomBytes(4).toString('hex')}.`;
   const service = smallService({});
   const [database, issuer] = await Promise.all([
@@ -120,23 +121,22 @@ const settingsOf = (ask: {
   issuer: TestIssuer;
   brokers: string;
   topicPrefix: string;
-}) =>
-  platformSettings.parse({
-    ACCORD_ENV: 'development',
-    ACCORD_DRAIN_MS: 0,
-    ACCORD_HOST: '127.0.0.1',
-    ACCORD_PORT: 0,
-    ACCORD_OPS_PORT: 0,
-    ACCORD_DATABASE_URL: ask.app,
-    ACCORD_OPERATOR_DATABASE_URL: ask.operator,
-    ACCORD_POOL_SIZE: 4,
-    ACCORD_KAFKA_BROKERS: ask.brokers,
-    ACCORD_TOPIC_PREFIX: ask.topicPrefix,
-    ACCORD_KAFKA_SESSION_MS: sessionMs,
-    ACCORD_TOKEN_ISSUER: ask.issuer.issuer,
-    ACCORD_JWKS_URL: ask.issuer.jwksUrl,
-    PROVIDER_PROFILE: 'baidu',
-  });
+}): InstanceAsk['settings'] => ({
+  ACCORD_ENV: 'development',
+  ACCORD_DRAIN_MS: '0',
+  ACCORD_HOST: '127.0.0.1',
+  ACCORD_PORT: '0',
+  ACCORD_OPS_PORT: '0',
+  ACCORD_DATABASE_URL: ask.app,
+  ACCORD_OPERATOR_DATABASE_URL: ask.operator,
+  ACCORD_POOL_SIZE: '4',
+  ACCORD_KAFKA_BROKERS: ask.brokers,
+  ACCORD_TOPIC_PREFIX: ask.topicPrefix,
+  ACCORD_KAFKA_SESSION_MS: String(sessionMs),
+  ACCORD_TOKEN_ISSUER: ask.issuer.issuer,
+  ACCORD_JWKS_URL: ask.issuer.jwksUrl,
+  PROVIDER_PROFILE: 'baidu',
+});
 
 const file = fileURLToPath(new URL('./instance.ts', import.meta.url));
 

@@ -1,20 +1,16 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, placeOf, startKafka, startPostgres } from '@accord/local/parts';
 import { startProxy } from '@accord/testing/proxy';
-import type { Ground } from './clients.ts';
+import { removeAtEnd } from '../outside.ts';
+import type { Environment } from './clients.ts';
 
 /** A Postgres and a broker of our own, the broker behind `doors` proxies besides. */
-export async function startGround(
+export async function startEnvironment(
   home: string,
   { doors: count }: { doors: number },
-): Promise<Ground & { stop(): Promise<void> }> {
+): Promise<Environment & { stop(): Promise<void> }> {
   const started = new AsyncDisposableStack();
-  started.defer(() =>
-    [home, placeOf(join(home, 'postgres'))].forEach((folder) =>
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
-    ),
-  );
+  removeAtEnd(started, [home, placeOf(join(home, 'postgres'))]);
   const postgres = await startPostgres({ dataDir: join(home, 'postgres'), durable: false });
   started.defer(() => postgres.stop());
   const [port, controllerPort] = [await freePort(), await freePort()];

@@ -17,7 +17,7 @@ export interface Announcer {
   start(perSecond: number): { stop(): Promise<void> };
 }
 
-export interface AnnouncerAsk {
+interface AnnouncerAsk {
   readonly chance: Chance;
   readonly keys?: number;
   readonly of?: readonly (typeof types)[number][];
@@ -77,7 +77,7 @@ function rowOf(fact: Fact) {
 }
 
 /** Tells on the topics without our outbox. */
-export interface Outsider {
+interface Outsider {
   /** All that it told and did not take back. */
   readonly announced: Announced;
   /** So many events of one type, of keys by chance, in one transaction of the broker. */

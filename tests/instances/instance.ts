@@ -2,7 +2,7 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import type { Subscriptions } from '@accord/messaging';
-import { startService } from '@accord/platform';
+import { platformSettings, startService } from '@accord/platform';
 import { smallService } from '@accord/testing';
 import type { InstanceAsk } from './clients.ts';
 
@@ -21,7 +21,7 @@ async function note(tx: Tx, { subject }: Event) {
 }
 
 const subscriptions = Object.fromEntries(hears.map((type) => [type, { on: note }])) as Subscriptions;
-const running = await startService(settings, () => smallService(subscriptions));
+const running = await startService(platformSettings.parse(settings), () => smallService(subscriptions));
 await running.joined;
 process.send!('joined');
 process.once('SIGTERM', () => void running.stop().finally(() => process.exit()));

@@ -5,7 +5,7 @@ import { chanceOf } from '../chance.ts';
 import { flawsOfEffects, published, settled } from './checker.ts';
 import { startCrowd } from './clients.ts';
 import { announcerOf } from './events.ts';
-import { scenes } from './scenarios.ts';
+import { scenarios } from './scenarios.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'accord-instances-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -47,9 +47,9 @@ test.concurrent.each(['the publisher is stopped', 'the publisher is cut off from
   async (name) => {
     const crowd = await crowdAt(name);
     try {
-      const { announced } = await scenes
-        .find((scene) => scene.name === name)!
-        .play(crowd, { chance: chanceOf(7), ms: 0, perSecond: 100 });
+      const { announced } = await scenarios
+        .find((scenario) => scenario.name === name)!
+        .run(crowd, { chance: chanceOf(7), ms: 0, perSecond: 100 });
       await settled(crowd, announced);
       expect([
         ...(await flawsOfEffects(crowd, announced)),

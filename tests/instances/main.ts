@@ -4,8 +4,8 @@ import { chanceOf } from '../chance.ts';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { flawsOfEffects, published, settled } from './checker.ts';
 import { startCrowd } from './clients.ts';
-import { startGround } from './environment.ts';
-import { scenes, type Scene } from './scenarios.ts';
+import { startEnvironment } from './environment.ts';
+import { scenarios, type Scenario } from './scenarios.ts';
 
 const usage = 'npm run instances [-- [--seed S] [--only part-of-a-name …] [--seconds N] [--home folder]]';
 const { seed, ms, chosen, home } = commandLine(
@@ -18,11 +18,11 @@ const { seed, ms, chosen, home } = commandLine(
   },
   ({ values, positionals }) => {
     known(positionals, []);
-    const fitting = scenes.filter(({ name }) => values.only.some((part) => name.includes(part)));
+    const fitting = scenarios.filter(({ name }) => values.only.some((part) => name.includes(part)));
     if (fitting.length === 0)
       throw new Error(
-        `there is no scene whose name has ${values.only.join(' or ')}; ` +
-          `there are ${scenes.map(({ name }) => name).join(', ')}`,
+        `there is no scenario whose name has ${values.only.join(' or ')}; ` +
+          `there are ${scenarios.map(({ name }) => name).join(', ')}`,
       );
     return {
       seed: wholeNumber('seed', values.seed),
@@ -34,20 +34,20 @@ const { seed, ms, chosen, home } = commandLine(
 );
 console.log(`seed ${seed}`);
 
-/** Plays a scene and gives all that went wrong, a line each. */
-async function play(scene: Scene): Promise<readonly string[]> {
-  const crowd = await startCrowd(ground);
+/** Runs a scenario and gives all that went wrong, a line each. */
+async function run(scenario: Scenario): Promise<readonly string[]> {
+  const crowd = await startCrowd(environment);
   try {
     const {
       announced,
       seen,
       lateRepeatsExpected = false,
-    } = await scene.play(crowd, { chance: chanceOf(seed), ms });
+    } = await scenario.run(crowd, { chance: chanceOf(seed), ms });
     await settled(crowd, announced);
     const onTopics = await published(crowd, announced);
     const events = [...announced.values()].reduce((sum, count) => sum + count, 0);
     console.log(
-      `${scene.name}: ${seen}; ${events} events, ${onTopics.repeats} of them published again, ` +
+      `${scenario.name}: ${seen}; ${events} events, ${onTopics.repeats} of them published again, ` +
         `${onTopics.lateRepeats} after later ones of their key`,
     );
     const missed =
@@ -62,19 +62,19 @@ async function play(scene: Scene): Promise<readonly string[]> {
   }
 }
 
-const ground = await startGround(home, { doors: 8 });
+const environment = await startEnvironment(home, { doors: 8 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
+  process.once(signal, () => void environment.stop().finally(() => process.exit(130)));
 let flaws = 0;
 try {
-  for (const scene of chosen) {
-    for (const line of await play(scene)) {
-      console.error(`${scene.name}: ${line}`);
+  for (const scenario of chosen) {
+    for (const line of await run(scenario)) {
+      console.error(`${scenario.name}: ${line}`);
       flaws += 1;
     }
   }
 } finally {
-  await ground.stop();
+  await environment.stop();
 }
 console.log(
   flaws === 0 ? 'Nothing was lost, doubled or overtaken.' : `${flaws} flaws; replay with --seed ${seed}`,

@@ -9,13 +9,13 @@ import { announcerOf, outsiderOf, type Announced, type Announcer } from './event
  * A thing that happens to the instances while events flow. In any of them nothing is lost, nothing doubled,
  * nothing overtaken.
  */
-export interface Scene {
+export interface Scenario {
   readonly name: string;
   /**
    * Resolves with all that was announced, and with what was seen, in words. @throws Error where a promise
    * about time was not kept.
    */
-  play(
+  run(
     crowd: Crowd,
     ask: { chance: Chance; ms: number; perSecond?: number },
   ): Promise<{ announced: Announced; seen: string; lateRepeatsExpected?: boolean }>;
@@ -29,9 +29,9 @@ const mostInstances = 4;
 const running = ({ instances }: Crowd) => instances.filter((instance) => instance.running());
 
 /** Joins, leaves, kills and stops by chance, one after the other. */
-const comings: Scene = {
+const comings: Scenario = {
   name: 'instances join, leave, are killed and stopped',
-  async play(crowd, { chance, ms }) {
+  async run(crowd, { chance, ms }) {
     await Promise.all([crowd.start({ stumbles: 0.002 }), crowd.start()]);
     const announcer = announcerOf(crowd, { chance });
     const load = announcer.start(500);
@@ -137,9 +137,13 @@ const holdsAll = (crowd: Crowd, instance: Instance) =>
  * Something happens to the instance that publishes all; another has its shards within 15 s, and then it comes
  * back.
  */
-const takeover = (name: string, blow: Blow, { large = false, lateRepeatsExpected = false } = {}): Scene => ({
+const takeover = (
+  name: string,
+  blow: Blow,
+  { large = false, lateRepeatsExpected = false } = {},
+): Scenario => ({
   name,
-  async play(crowd, { chance, perSecond = 500 }) {
+  async run(crowd, { chance, perSecond = 500 }) {
     const announcer = announcerOf(crowd, { chance, bytes: large ? 850_000 : 100 });
     const owner = await crowd.start();
     await holdsAll(crowd, owner);
@@ -196,7 +200,7 @@ async function inTheMiddle(
   throw new Error('Postgres was never stopped in the middle of an answer');
 }
 
-const takeovers: readonly Scene[] = [
+const takeovers: readonly Scenario[] = [
   takeover('the publisher is killed', killed),
   takeover('the publisher is stopped', paused),
   takeover('the publisher is stopped in the middle of a large answer from Postgres', pausedWithFullBuffers, {
@@ -215,9 +219,9 @@ const takeovers: readonly Scene[] = [
  * An older version that does not know one of the topics, and a newer one: while both run, and when the older
  * ones have gone.
  */
-const versions: Scene = {
+const versions: Scenario = {
   name: 'a newer version hears one topic more',
-  async play(crowd, { chance, ms }) {
+  async run(crowd, { chance, ms }) {
     const older = await Promise.all([
       crowd.start({ hears: ['webhook.disabled'] }),
       crowd.start({ hears: ['webhook.disabled'] }),
@@ -251,9 +255,9 @@ const versions: Scene = {
 };
 
 /** Their markers and what was taken back lie between the events, and are nothing to wait for. */
-const transactions: Scene = {
+const transactions: Scenario = {
   name: 'another program tells in transactions, and takes some of them back',
-  async play(crowd, { chance, ms }) {
+  async run(crowd, { chance, ms }) {
     await Promise.all([crowd.start({ stumbles: 0.002 }), crowd.start()]);
     const announcer = announcerOf(crowd, { chance });
     const outsider = outsiderOf(crowd, { chance });
@@ -276,4 +280,4 @@ const transactions: Scene = {
   },
 };
 
-export const scenes: readonly Scene[] = [comings, ...takeovers, versions, transactions];
+export const scenarios: readonly Scenario[] = [comings, ...takeovers, versions, transactions];

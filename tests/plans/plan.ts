@@ -2,7 +2,7 @@ import type { Tx } from '@accord/core';
 import type { Connection } from '@accord/postgres';
 
 /** The work of the database for a statement. */
-export interface Plan {
+interface Plan {
   /** `Index Only Scan orders_by_facet`, `Seq Scan order_facets`, `Whole Index Scan orders_pkey` … */
   readonly ways: readonly string[];
   /** Pages it looked at; undefined where it was not run. */
@@ -31,7 +31,7 @@ const waysOf = (node: Node): string[] => {
 };
 
 /** Without values: it is written, and answers nothing. */
-export type Statement = readonly [sql: string, values: readonly unknown[] | undefined];
+type Statement = readonly [sql: string, values: readonly unknown[] | undefined];
 
 /** The statements of `read`, none of which is run: each is answered with no row, or is not waited for. */
 export async function statementsOf(read: (tx: Tx) => Promise<unknown>): Promise<Statement[]> {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { type ServiceName, serviceNames } from '@accord/events/services';
+import { schemas } from '@accord/postgres/provision';
 import { incompatibilities } from '../../libs/events/src/compatibility.ts';
 import { schemaOf } from '../../libs/platform/src/service-schema.ts';
 import { migrationsOf } from '../../libs/postgres/src/migrations.ts';
@@ -21,7 +22,7 @@ export interface Promises {
   readonly migrations: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-export interface Release {
+interface Release {
   readonly version: string;
   /** Its sources; the release itself is recorded by the commit after it. */
   readonly commit: string;
@@ -30,8 +31,6 @@ export interface Release {
 }
 
 const read = (file: URL): unknown => JSON.parse(readFileSync(file, 'utf8'));
-
-export const services = Object.keys(schemas) as ServiceName[];
 
 /** In their order, the platform's first. */
 export const migrationsOfService = (name: ServiceName) =>
@@ -52,7 +51,9 @@ export async function promisesNow(): Promise<Promises> {
   const events = readdirSync(recorded)
     .filter((file) => file.endsWith('.schema.json'))
     .map((file) => [basename(file, '.schema.json'), read(new URL(file, recorded)) as Document] as const);
-  const migrations = await Promise.all(services.map(async (name) => [name, await hashesOf(name)] as const));
+  const migrations = await Promise.all(
+    serviceNames.map(async (name) => [name, await hashesOf(name)] as const),
+  );
   return {
     openapi: read(new URL('libs/http/openapi.json', root)) as Document,
     events: Object.fromEntries(events),

@@ -14,7 +14,7 @@ const owner = isRoot ? { uid: nobody, gid: nobody } : {};
 const owned = (path: string) => isRoot && chownSync(path, nobody, nobody);
 
 /** Full backups and archived WAL of one server, and the way back. */
-export interface Backups {
+interface Backups {
   readonly tool: string;
   /** Settings of the server, under which it archives. */
   readonly archiving: Readonly<Record<string, string>>;

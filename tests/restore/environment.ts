@@ -7,14 +7,9 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { newEventId } from '@accord/core/runtime';
 import type { EventType } from '@accord/events';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { openAdmin, openKafka } from '@accord/kafka';
-import {
-  auditSettingsOf,
-  settingsFor,
-  startMailbox,
-  startServiceProcess,
-  type ServiceProcess,
-} from '@accord/local';
+import { auditSettingsOf, settingsFor, startServiceProcess, type ServiceProcess } from '@accord/local';
 import {
   all,
   databaseUrl,
@@ -26,13 +21,13 @@ import {
   type EmbeddedKafka,
   type EmbeddedPostgres,
 } from '@accord/local/parts';
-import { rolesOf, roleUrl, roles, schemas, type ServiceName } from '@accord/postgres/provision';
-import { clientOf, developmentPassword, startIssuer } from '@accord/testing';
+import { rolesOf, roleUrl, roles } from '@accord/postgres/provision';
+import { developmentPassword } from '@accord/testing';
 import { publishRaw } from '@accord/testing/outsider';
+import { callersOf, clientsAt, removeAtEnd, startOutside } from '../outside.ts';
 import { backupsOf } from './backups.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-export const names = Object.keys(schemas) as ServiceName[];
 
 export interface Ran {
   readonly code: number;
@@ -53,11 +48,7 @@ export async function startPlatform(home: string) {
   const disk = join(home, 'disk');
   const dataDir = join(disk, 'postgres');
   const place = placeOf(dataDir);
-  started.defer(() =>
-    [home, dirname(place)].forEach((folder) =>
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
-    ),
-  );
+  removeAtEnd(started, [home, dirname(place)]);
   const port = await freePort();
   const backups = backupsOf(place, port);
   let postgres: EmbeddedPostgres = await startPostgres({ dataDir, port, settings: backups.archiving });
@@ -65,10 +56,7 @@ export async function startPlatform(home: string) {
   const kafkaAsk = { dataDir: join(home, 'broker'), port: await freePort() };
   let kafka: EmbeddedKafka = await startKafka(kafkaAsk);
   started.defer(() => kafka.stop());
-  const issuer = await startIssuer();
-  started.defer(() => issuer.close());
-  const mailbox = await startMailbox();
-  started.defer(mailbox.stop);
+  const { issuer, mailbox } = await startOutside(started);
   await backups.prepare(postgres.url);
   await makeDatabase(postgres.url, 'accord');
   const database = databaseUrl(postgres.url, 'accord');
@@ -77,7 +65,7 @@ export async function startPlatform(home: string) {
     settingsFor(name, {
       ask: { profile: 'baidu', settings: { ACCORD_RATE_PER_MINUTE: '0', ACCORD_BODY_BYTES_PER_SECOND: '0' } },
       foundation,
-      issuer: { ...issuer, audience: 'accord' },
+      issuer,
       mailbox,
     });
   let services = new Map<ServiceName, ServiceProcess>();
@@ -91,7 +79,7 @@ export async function startPlatform(home: string) {
     ACCORD_TOPIC_REPLICATION: '1',
     ...Object.fromEntries(roles.map((role) => [`${role.toUpperCase()}_PASSWORD`, developmentPassword(role)])),
     ...Object.fromEntries(
-      names.map((name) => [
+      serviceNames.map((name) => [
         `ACCORD_${name.toUpperCase()}_OPERATOR_DATABASE_URL`,
         urlOf(rolesOf(name).operator),
       ]),
@@ -130,33 +118,18 @@ export async function startPlatform(home: string) {
       await client.end();
     }
   };
-  const asking = (name: ServiceName, claims: Parameters<typeof issuer.token>[0]) =>
-    clientOf(services.get(name)!.url, () => issuer.token(claims));
-  const scope = ['orders', 'contracts', 'refunds'].map((of) => `${of}:read ${of}:write`).join(' ');
   return {
     command,
     succeeded,
     query,
-    customer(accountId: string) {
-      const claims = { sub: `user_${accountId}`, account_id: accountId, scope };
-      return {
-        orders: asking('order', claims),
-        contracts: asking('contract', claims),
-        refunds: asking('refund', claims),
-      };
-    },
-    platform() {
-      const claims = { sub: 'platform', scope: 'platform' };
-      return { orders: asking('order', claims), contracts: asking('contract', claims) };
-    },
-    operator: () => asking('order', { sub: 'operator', scope: 'operator' }),
+    ...callersOf(clientsAt(issuer, (name) => services.get(name)!.url)),
     async prepare() {
       await succeeded('provision');
       await succeeded('topics');
-      for (const name of names) await succeeded('migrate', name);
+      for (const name of serviceNames) await succeeded('migrate', name);
     },
     async startServices() {
-      const begun = names.map((name) =>
+      const begun = serviceNames.map((name) =>
         startServiceProcess({ name, home: join(home, name), supervised: false, settings: settingsOf(name) }),
       );
       services = new Map((await all(begun)).map((service) => [service.name, service]));

@@ -1,13 +1,14 @@
-// Loses the database, or all topics, under load, and follows docs/restore.md until the auditor is clean; exits 1 where
-// it does not come so far, or anything that was lost is not listed.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+// Loses the database, or all topics, under load, and follows docs/restore.md until the auditor is clean; exits 1 where
+// it does not come so far, or anything that was lost is not listed.
+import { serviceNames } from '@accord/events/services';
 import { compileServices } from '@accord/local';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { machine, startLoad } from '../faults/load.ts';
 import { openShop } from '../faults/run.ts';
-import { names, startPlatform, type Platform, type Ran } from './environment.ts';
+import { startPlatform, type Platform, type Ran } from './environment.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const asked = commandLine(
@@ -22,7 +23,7 @@ const asked = commandLine(
     const all = ['database', 'topics', 'topic'] as const;
     known(positionals, all);
     return {
-      scenes: all.filter((scene) => positionals.length === 0 || positionals.includes(scene)),
+      scenarios: all.filter((scenario) => positionals.length === 0 || positionals.includes(scenario)),
       home: values.home,
       seed: wholeNumber('seed', values.seed),
       seconds: wholeNumber('seconds', values.seconds, 1),
@@ -63,7 +64,7 @@ async function rebuilt(platform: Platform, history: History): Promise<void> {
     tell(`rebuild ${name}`, ran.tookMs, ran.code === 0 ? '' : 'refused');
     return ran;
   };
-  for (const name of names) {
+  for (const name of serviceNames) {
     const { code, said } = await rebuild(name, ...(name === 'notification' ? ['--model', 'contacts'] : []));
     expect(code === 0, `rebuild ${name} ended with ${code}: ${said}`);
   }
@@ -198,15 +199,15 @@ async function loseTopic(platform: Platform): Promise<void> {
   expect(lost.length === 0, `events are lost though the database is whole: ${JSON.stringify(lost[0])}`);
 }
 
-const scenes = {
+const scenarios = {
   database: { lose: loseDatabase, history: 'whole' },
   topics: { lose: loseTopics, history: 'lost' },
   topic: { lose: loseTopic, history: 'in part' },
 } as const;
 
-async function play(scene: keyof typeof scenes): Promise<void> {
-  console.log(`\n${scene}: seed ${asked.seed}, ${asked.seconds} s of load`);
-  const platform = await startPlatform(join(asked.home, scene));
+async function run(scenario: keyof typeof scenarios): Promise<void> {
+  console.log(`\n${scenario}: seed ${asked.seed}, ${asked.seconds} s of load`);
+  const platform = await startPlatform(join(asked.home, scenario));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => void platform.close().finally(() => process.exit(130)));
   try {
@@ -215,10 +216,10 @@ async function play(scene: keyof typeof scenes): Promise<void> {
     await openShop(platform);
     if (asked.orders > 0) await fill(platform);
     const began = performance.now();
-    await scenes[scene].lose(platform);
+    await scenarios[scenario].lose(platform);
     await timed('services ready', platform.startServices());
     await audited(platform, 'after the start');
-    await rebuilt(platform, scenes[scene].history);
+    await rebuilt(platform, scenarios[scenario].history);
     await audited(platform, 'after the rebuild');
     const goesOn = load(platform);
     await sleep(3_000);
@@ -231,7 +232,7 @@ async function play(scene: keyof typeof scenes): Promise<void> {
 }
 
 await compileServices();
-for (const scene of asked.scenes) await play(scene);
+for (const scenario of asked.scenarios) await run(scenario);
 for (const line of wrong.slice(0, 50)) console.error(line);
 console.log(
   wrong.length === 0

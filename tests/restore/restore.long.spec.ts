@@ -7,12 +7,12 @@ import { promisify } from 'node:util';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
-async function drill(scene: string): Promise<string> {
+async function drill(scenario: string): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'accord-restore-'));
   try {
     const run = promisify(execFile)(
       process.execPath,
-      [main, scene, '--seconds', '5', '--seed', '7', '--home', home],
+      [main, scenario, '--seconds', '5', '--seed', '7', '--home', home],
       { env: { ...process.env, NODE_OPTIONS: '' }, timeout: 840_000, maxBuffer: 64 * 2 ** 20 },
     );
     const { stdout } = await run.catch((error: { message: string; stdout: string }) => {

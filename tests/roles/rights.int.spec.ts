@@ -1,6 +1,7 @@
 import pg from 'pg';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import type { Service } from '@accord/platform';
-import { rolesOf, roleUrl, schemas, type ServiceName } from '@accord/postgres/provision';
+import { rolesOf, roleUrl, schemas } from '@accord/postgres/provision';
 import { developmentPassword, testDatabase, type TestDatabase } from '@accord/testing';
 
 // The rights of each role, as the catalogue of a migrated database has them. A right that is not listed here is
@@ -65,8 +66,13 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
       'insert, update (version, number, status, party_a, amount, refusals, void_reason, void_text, removed, ' +
       'drafted_at, finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until, reminded_at)',
     live_orders: 'insert, delete',
+    offline_contracts: 'insert, update (released)',
+    offline_files: 'insert, update (recorded), delete',
     order_view: view,
+    paper_copies:
+      'insert, update (status, printed_at, mailed_at, carrier, tracking_number, ended_at, return_text)',
     products: view,
+    refund_view: view,
     tickets: 'insert, update (version, status, decision_text, closed_at)',
   },
   refund: {
@@ -137,7 +143,7 @@ const rightsText = `
         order by array_position(array['select', 'insert', 'update', 'delete'], kind), kind) as rights
     from kinds group by 1, 2`;
 
-describe.each(Object.keys(schemas) as ServiceName[])('%s', (name) => {
+describe.each(serviceNames)('%s', (name) => {
   const schema = schemas[name];
   const { app, operator, owner } = rolesOf(name);
   let database: TestDatabase;

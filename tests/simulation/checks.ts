@@ -232,6 +232,8 @@ const effects = `
   union all select 'payment', payment_reference from orders.payments
   union all select 'contract', contract_id from contracts.contracts
   union all select status || ' contract', contract_id from contracts.contracts
+  union all select 'ticket', ticket_id from contracts.tickets
+  union all select status || ' ticket', ticket_id from contracts.tickets
   union all select 'export', export_id from orders.exports
   union all select 'refund', refund_id from refunds.refunds
     where kind not in ('failed_fulfilment', 'downgrade_difference')
@@ -256,7 +258,7 @@ function snapshotsOf({ data }: Told): { aggregate: string; id: string; snapshot:
 
 /** EVT-30 to EVT-36, once everything is at rest. */
 export async function breachesOf(model: SystemModel): Promise<Breach[]> {
-  const { sql } = model.ground;
+  const { sql } = model.environment;
   const found: Breach[] = [];
   const breach = (rule: string, says: string, what: string) =>
     found.push({ rule, says, found: model.inNames(what) });
@@ -345,7 +347,7 @@ function toldVersions(model: SystemModel, breach: Tell): Map<string, Map<number,
 
 /** EVT-35: what was accepted is there, and nothing that was not. */
 async function checkEffects(model: SystemModel, breach: Tell): Promise<void> {
-  const found = await model.ground.sql<{ what: string; id: string }>(effects, [], 'effects');
+  const found = await model.environment.sql<{ what: string; id: string }>(effects, [], 'effects');
   const there = new Set(found.map(({ what, id }) => `${what} ${id}`));
   for (const { what, id } of model.accepted) {
     if (!there.has(`${what} ${id}`))
@@ -370,7 +372,7 @@ const isOfTransfer = (reference: string): boolean => /^rem_[0-9a-f]{32}:/.test(r
 
 /** ORD-5: money pays its order or is credited to the account, once; money nobody sent does neither. */
 async function checkMoney(model: SystemModel, breach: Tell): Promise<void> {
-  const found = await model.ground.sql<{ reference: string; orderId: string; amount: string }>(
+  const found = await model.environment.sql<{ reference: string; orderId: string; amount: string }>(
     uses,
     [],
     'uses',
@@ -397,7 +399,7 @@ async function checkMoney(model: SystemModel, breach: Tell): Promise<void> {
 /** ORD-11: whatever comes late, an instance is as its newest report says. */
 async function checkReports(model: SystemModel, breach: Tell): Promise<void> {
   if (model.reported.size === 0) return;
-  const found = await model.ground.sql<{ id: string; version: string; frozenBy: string | null }>(
+  const found = await model.environment.sql<{ id: string; version: string; frozenBy: string | null }>(
     'select instance_id as id, report_version as version, frozen_by as "frozenBy" from orders.resources',
   );
   for (const { id, version, frozenBy } of found) {

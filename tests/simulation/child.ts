@@ -5,18 +5,18 @@ import type { Step } from './steps.ts';
 
 export type { Found } from './runner.ts';
 
-export interface Played {
+interface RunResult {
   readonly runs: number;
   /** The kinds of steps that did something. */
   readonly did: readonly Step['do'][];
   readonly found?: Found;
 }
 
-/** A process that plays, one after the other, what it is told. */
+/** A process that does, one after the other, the runs it is told. */
 export interface Runner {
   /** @throws Error with the end of what it wrote where the process fails. */
-  play(orders: Orders, onRuns?: (runs: number) => void): Promise<Played>;
-  /** Ends it within its run; what it plays then resolves with what it had told. @throws Error as `play` does. */
+  run(orders: Orders, onRuns?: (runs: number) => void): Promise<RunResult>;
+  /** Ends it within its run; what it runs then resolves with what it had told. @throws Error as `run` does. */
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function startRunner(place: Place): Runner {
   );
   ended.catch(() => undefined);
   return {
-    play: (orders, onRuns) =>
+    run: (orders, onRuns) =>
       new Promise((resolve, reject) => {
         let last: Progress = { runs: 0, did: [] };
         const finish = () => {
@@ -60,28 +60,28 @@ export function startRunner(place: Place): Runner {
   };
 }
 
-export type Ask = Omit<Orders, 'stride'> &
+type Ask = Omit<Orders, 'stride'> &
   Pick<Place, 'postgresUrl'> & {
     readonly processes: number;
-    readonly onRuns?: (played: number) => void;
+    readonly onRuns?: (done: number) => void;
   };
 
 /**
  * Runs in several processes beside each other; ends with the first find, that of the lowest seed where
  * several come together.
  */
-export async function playRuns({ processes, onRuns, postgresUrl, ...ask }: Ask): Promise<Played> {
-  let played = 0;
+export async function runInProcesses({ processes, onRuns, postgresUrl, ...ask }: Ask): Promise<RunResult> {
+  let finished = 0;
   const share = (nth: number) => Math.floor(ask.runs / processes) + (nth < ask.runs % processes ? 1 : 0);
   const runners = Array.from({ length: processes }, (_, nth) => nth)
     .filter((nth) => share(nth) > 0)
     .map((nth) => ({ nth, ...startRunner({ postgresUrl, withPlants: ask.plant !== undefined }) }));
   const closeAll = () => Promise.allSettled(runners.map(({ close }) => close()));
   const all = await Promise.allSettled(
-    runners.map(async ({ nth, play }) => {
-      const count = (runs: number) => onRuns?.((played += runs));
+    runners.map(async ({ nth, run }) => {
+      const count = (runs: number) => onRuns?.((finished += runs));
       try {
-        const one = await play({ ...ask, seed: ask.seed + nth, stride: processes, runs: share(nth) }, count);
+        const one = await run({ ...ask, seed: ask.seed + nth, stride: processes, runs: share(nth) }, count);
         if (one.found) void closeAll();
         return one;
       } catch (error) {
@@ -93,7 +93,7 @@ export async function playRuns({ processes, onRuns, postgresUrl, ...ask }: Ask):
   await closeAll();
   const failed = all.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
   if (failed) throw failed.reason;
-  const done = all.map((one) => (one as PromiseFulfilledResult<Played>).value);
+  const done = all.map((one) => (one as PromiseFulfilledResult<RunResult>).value);
   const found = done.flatMap((one) => one.found ?? []).sort((a, b) => a.seed - b.seed)[0];
   return {
     runs: done.reduce((sum, { runs }) => sum + runs, 0),

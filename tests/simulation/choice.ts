@@ -1,11 +1,10 @@
-import type { ServiceName } from '@accord/postgres/provision';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import type { Chance } from '../chance.ts';
 import type { Step } from './steps.ts';
 import type { OrderState, WorkerName, SystemModel } from './system-model.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-const names = ['order', 'contract', 'refund', 'notification'] as const;
 
 /** Chooses a run's steps one after the other, from what its client knows and what waits to be delivered. */
 export function choose(model: SystemModel, chance: Chance): () => Step {
@@ -43,6 +42,7 @@ function prologue(chance: Chance): Step[] {
   const kind = chance.below(10);
   if (kind === 1) return claimsThatRace(chance);
   if (kind === 2) return orderOverInstance(chance);
+  if (kind === 3) return papers(chance);
   if (kind < 3) return [];
   const orders = ['o1', 'o2'].slice(0, 1 + chance.below(2));
   const steps = orders.flatMap((as): Step[] => [
@@ -70,6 +70,27 @@ function claimsThatRace(chance: Chance): Step[] {
   ];
   // A claim is of an account that the order service knows.
   return [{ do: 'catch up' }, ...placed, ...chance.shuffled(racing)];
+}
+
+/** CTR-24, CTR-36: tickets about orders and their contract, and contracts recorded that were signed outside. */
+function papers(chance: Chance): Step[] {
+  const orders = ['o1', 'o2'].flatMap((as): Step[] => [
+    { do: 'place', as, product: 'BCC', count: 1 },
+    { do: 'pay', order: as },
+  ]);
+  const about = chance.of([['o1'], ['o1', 'o2'], ['c1']]);
+  const steps: Step[] = [
+    { do: 'submit', as: 't1', kind: chance.of(['extra_terms', 'physical_seal']), about },
+    { do: 'submit', as: 't2', kind: 'offline_contract', about: ['o2'] },
+    { do: 'decide', ticket: 't1', how: 'approve' },
+    { do: 'record', as: 'c2', for: [chance.of(['t1', 't2', 'o2'])], number: 'HT-1' },
+  ];
+  return [
+    ...orders,
+    { do: 'catch up' },
+    { do: 'apply', as: 'c1', orders: ['o1'] },
+    ...chance.of([steps, chance.shuffled(steps)]),
+  ];
 }
 
 /** ORD-26: whatever is told of an instance while an order over it is open, and however that ends. */
@@ -102,7 +123,7 @@ const upsets = (chance: Chance) => ({ ...upset(chance, 'dies', 0.06), ...upset(c
  */
 function deliver(model: SystemModel, chance: Chance, isSlow: (line: string) => boolean): Step | undefined {
   const to = chance.weighed(
-    names
+    serviceNames
       .map((name) => [name === 'notification' ? 0.05 : 1, name] as const)
       .filter(([, name]) => model.pending(name).length > 0),
   );
@@ -176,7 +197,12 @@ const oneOf = (
 
 /** Few things, and much that happens to them: mostly what they allow, now and then what must be refused. */
 function command(model: SystemModel, chance: Chance): Step {
-  const choices = [...onOrders(model, chance), ...onContracts(model, chance), ...onRefunds(model, chance)];
+  const choices = [
+    ...onOrders(model, chance),
+    ...onContracts(model, chance),
+    ...onTickets(model, chance),
+    ...onRefunds(model, chance),
+  ];
   const step = chance.weighed(choices)?.() ?? ({ do: 'wait', ms: minute } as const);
   return step.do === 'wait' || step.do === 'payout fails' || step.do === 'money arrives'
     ? step
@@ -259,6 +285,37 @@ function onContracts(model: SystemModel, chance: Chance): Choice[] {
     oneOf(chance, 2.5, live, (contract) => ({ do: 'void', contract })),
     oneOf(chance, 1, official, (contract) => ({ do: 'void by ticket', contract })),
     oneOf(chance, 0.2, contracts, (contract) => ({ do: chance.of(['finalize', 'void']), contract })),
+  ];
+}
+
+/** In runs that began with tickets. */
+function onTickets(model: SystemModel, chance: Chance): Choice[] {
+  const { tickets, contracts } = model;
+  if (tickets.length === 0) return [];
+  const living = [...model.orders.keys()].filter((name) => model.stateOf(name) !== 'over');
+  const live = contracts.filter((name) => !['voided', 'refused'].includes(model.statusOf(name) ?? ''));
+  const are = (status: string) => tickets.filter((name) => model.statusOf(name) === status);
+  const record = (basis: string[]): Step => ({
+    do: 'record',
+    as: `c${contracts.length + 1}`,
+    for: basis,
+    number: `HT-${1 + chance.below(3)}`,
+  });
+  return [
+    oneOf(chance, tickets.length < 6 ? 1.5 : 0, [...living, ...live], (name) => ({
+      do: 'submit',
+      as: `t${tickets.length + 1}`,
+      kind: chance.of(['extra_terms', 'physical_seal', 'offline_contract']),
+      about: [name],
+    })),
+    oneOf(chance, 2, are('submitted'), (ticket) => ({
+      do: 'decide',
+      ticket,
+      how: chance.of(['approve', 'approve', 'decline', 'take back']),
+    })),
+    oneOf(chance, 2, are('approved'), (ticket) => record([ticket])),
+    oneOf(chance, 0.5, tickets, (ticket) => record([ticket])),
+    oneOf(chance, 1, living, (order) => record([order])),
   ];
 }
 

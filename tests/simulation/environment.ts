@@ -6,13 +6,14 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { contractService } from '@accord/contract';
 import { constant } from '@accord/core/runtime';
+import type { ServiceName } from '@accord/events/services';
 import { asSuperuser } from '@accord/local/parts';
 import { outbox } from '@accord/messaging';
 import { notificationService } from '@accord/notification';
 import { orderService } from '@accord/order';
 import { migrateService, type Service } from '@accord/platform';
 import { openDatabase, type Clock, type ServiceDatabase } from '@accord/postgres';
-import { provisionDatabase, rolesOf, type ServiceName } from '@accord/postgres/provision';
+import { provisionDatabase, rolesOf } from '@accord/postgres/provision';
 import { loadProfile, type Profile } from '@accord/profile';
 import { refundService } from '@accord/refund';
 import { developmentPassword, schemaSources, urlsOf } from '@accord/testing';
@@ -38,7 +39,7 @@ export interface Part {
 export type Parts = Readonly<Record<ServiceName, Part>>;
 
 /** All four services on one database of their own. */
-export interface Ground {
+export interface Environment {
   readonly parts: Parts;
   readonly clock: Clock;
   /** As superuser. With a name it is planned once. */
@@ -186,7 +187,7 @@ async function makeDatabase(serverUrl: string): Promise<string> {
 }
 
 /** @param serverUrl of the superuser. The database is dropped by `close`. */
-export async function openGround(serverUrl: string): Promise<Ground> {
+export async function openEnvironment(serverUrl: string): Promise<Environment> {
   const url = await makeDatabase(serverUrl);
   const database = new URL(url).pathname.slice(1);
   const clock: Clock = { offsetMs: 0 };

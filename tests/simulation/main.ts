@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { placeOf, startPostgres } from '@accord/local/parts';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
-import { playRuns, startRunner, type Found } from './child.ts';
+import { runInProcesses, startRunner, type Found } from './child.ts';
 import { planted, plantOf, type Planted } from './planted.ts';
 import { inWords } from './script.ts';
 import type { Step } from './steps.ts';
@@ -74,12 +74,12 @@ function report({ seed: of, breaches, steps, script }: Found): void {
   );
 }
 
-async function play(postgresUrl: string): Promise<boolean> {
+async function simulateRuns(postgresUrl: string): Promise<boolean> {
   const script =
     values.replay === undefined ? undefined : (JSON.parse(readFileSync(values.replay, 'utf8')) as Step[]);
   const began = performance.now();
   let told = began;
-  const played = await playRuns({
+  const result = await runInProcesses({
     postgresUrl,
     seed,
     processes,
@@ -94,11 +94,11 @@ async function play(postgresUrl: string): Promise<boolean> {
     },
   });
   const seconds = (performance.now() - began) / 1000;
-  if (played.found) report(played.found);
+  if (result.found) report(result.found);
   console.log(
-    `\n${played.runs} runs in ${seconds.toFixed(1)} s, ${played.found ? 'one' : 'none'} with a breach.`,
+    `\n${result.runs} runs in ${seconds.toFixed(1)} s, ${result.found ? 'one' : 'none'} with a breach.`,
   );
-  return !played.found;
+  return !result.found;
 }
 
 const most = 2_000;
@@ -111,7 +111,7 @@ async function findPlanted(postgresUrl: string): Promise<boolean> {
     const runner = startRunner({ postgresUrl, withPlants: true });
     for (let bug = left.shift(); bug; bug = left.shift()) {
       const ask = { seed, stride: 1, runs: most, plant: bug.name, shrinkTries: 0 };
-      const { found } = await runner.play(ask);
+      const { found } = await runner.run(ask);
       missed += found ? 0 : 1;
       console.log(linesOf(bug, found).join('\n'));
     }
@@ -134,7 +134,9 @@ const postgres = await findPostgres();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => void postgres.stop().finally(() => process.exit(130)));
 try {
-  process.exitCode = (await (values.planted ? findPlanted(postgres.url) : play(postgres.url))) ? 0 : 1;
+  process.exitCode = (await (values.planted ? findPlanted(postgres.url) : simulateRuns(postgres.url)))
+    ? 0
+    : 1;
 } finally {
   await postgres.stop();
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../changed-source.ts';
-import type { Ground } from './environment.ts';
+import type { Environment } from './environment.ts';
 
 /** A bug that the rules of the sagas are there to prevent. */
 export interface Planted {
@@ -19,7 +19,7 @@ export interface Planted {
 }
 
 /** A function of the database with another text while the bug is awake. */
-export interface ChangedFunction {
+interface ChangedFunction {
   /** `schema.name`, of one signature. */
   readonly name: string;
   /** Text that must be in it, once. */
@@ -81,7 +81,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13, RFD-17',
     says: 'a payout that failed ends the holds of its refund',
     breaks: 'EVT-32',
-    seed: 8,
+    seed: 37,
     changes: [
       {
         file: 'services/order/src/reservation.ts',
@@ -337,6 +337,48 @@ export const planted: readonly Planted[] = [
     ],
   },
   {
+    name: 'ticket-outlives',
+    rule: 'CTR-24',
+    says: 'the end of a contract leaves its tickets open',
+    breaks: 'CTR-24',
+    seed: 70,
+    changes: [
+      {
+        file: 'services/contract/src/voiding.ts',
+        fragment: 'if (decision.facts.length > 0) {',
+        replacement: 'if (decision.facts.length > 0 && !$planted) {',
+      },
+    ],
+  },
+  {
+    name: 'recorded-unapproved',
+    rule: 'CTR-24',
+    says: 'a contract is recorded for a ticket that nobody approved',
+    breaks: 'CTR-36',
+    seed: 45,
+    changes: [
+      {
+        file: 'services/contract/src/ticket/ticket.ts',
+        fragment: `if (status !== 'approved')`,
+        replacement: `if (status !== 'approved' && !$planted)`,
+      },
+    ],
+  },
+  {
+    name: 'recorded-without-number',
+    rule: 'CTR-36',
+    says: 'a contract signed outside is official under no number',
+    breaks: 'CTR-36',
+    seed: 8,
+    changes: [
+      {
+        file: 'services/contract/src/contract/offline.ts',
+        fragment: '    number,\n    finalizedAt: at,',
+        replacement: '    number: $planted ? null : number,\n    finalizedAt: at,',
+      },
+    ],
+  },
+  {
     name: 'cancelled-uncounted',
     rule: 'ORD-23',
     says: 'the totals forget an order that is cancelled',
@@ -365,26 +407,28 @@ export const awake = {
    * @returns how to put it to sleep again.
    * @throws Error where the database's function has not the fragment exactly once.
    */
-  async wake(ground: Ground, name: string | undefined): Promise<() => Promise<void>> {
+  async wake(environment: Environment, name: string | undefined): Promise<() => Promise<void>> {
     const { inDatabase } = name === undefined ? {} : plantOf(name);
-    const before = inDatabase && (await functionText(ground, inDatabase.name));
+    const before = inDatabase && (await functionText(environment, inDatabase.name));
     if (inDatabase) {
       const { fragment, replacement } = inDatabase;
       const times = before!.split(fragment).length - 1;
       if (times !== 1)
         throw new Error(`${inDatabase.name} has this ${times} times, not once:\n  ${fragment}`);
-      await ground.sql(before!.replace(fragment, () => replacement));
+      await environment.sql(before!.replace(fragment, () => replacement));
     }
     Object.assign(globalThis, { plantedBug: name });
     return async () => {
       Object.assign(globalThis, { plantedBug: undefined });
-      if (before) await ground.sql(before);
+      if (before) await environment.sql(before);
     };
   },
 };
 
-async function functionText(ground: Ground, name: string): Promise<string> {
-  const [row] = await ground.sql<{ text: string }>('select pg_get_functiondef($1::regproc) as text', [name]);
+async function functionText(environment: Environment, name: string): Promise<string> {
+  const [row] = await environment.sql<{ text: string }>('select pg_get_functiondef($1::regproc) as text', [
+    name,
+  ]);
   return row!.text;
 }
 

@@ -1,7 +1,7 @@
 import { chanceOf, type Chance } from '../chance.ts';
 import { breachesOf, type Breach } from './checks.ts';
 import { choose } from './choice.ts';
-import type { Ground } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { openAccount, publishCatalogue, take, type Step } from './steps.ts';
 import { Breakdown, SystemModel } from './system-model.ts';
 
@@ -13,22 +13,22 @@ export interface Outcome {
   readonly effective: readonly Step['do'][];
 }
 
-/** The catalogue for all runs on this ground. */
-export async function prepare(ground: Ground): Promise<void> {
-  await ground.clear();
-  await publishCatalogue(new SystemModel(ground, 0));
-  await ground.clear();
+/** The catalogue for all runs in this environment. */
+export async function prepare(environment: Environment): Promise<void> {
+  await environment.clear();
+  await publishCatalogue(new SystemModel(environment, 0));
+  await environment.clear();
 }
 
-async function begin(ground: Ground, seed: number): Promise<SystemModel> {
-  await ground.clear();
-  const model = new SystemModel(ground, seed);
+async function begin(environment: Environment, seed: number): Promise<SystemModel> {
+  await environment.clear();
+  const model = new SystemModel(environment, seed);
   await openAccount(model);
   return model;
 }
 
 /** Takes steps until `next` has no more, brings everything to rest, and looks for what is broken. */
-async function play(model: SystemModel, seed: number, next: () => Step | undefined): Promise<Outcome> {
+async function runSteps(model: SystemModel, seed: number, next: () => Step | undefined): Promise<Outcome> {
   const script: Step[] = [];
   const effective: Step['do'][] = [];
   try {
@@ -56,17 +56,17 @@ async function play(model: SystemModel, seed: number, next: () => Step | undefin
 }
 
 /** A run of its own for each seed. */
-export async function simulate(ground: Ground, seed: number): Promise<Outcome> {
-  const model = await begin(ground, seed);
+export async function simulate(environment: Environment, seed: number): Promise<Outcome> {
+  const model = await begin(environment, seed);
   const chance: Chance = chanceOf(seed);
   let left = 20 + chance.below(30);
   const choice = choose(model, chance);
-  return play(model, seed, () => (left-- > 0 ? choice() : undefined));
+  return runSteps(model, seed, () => (left-- > 0 ? choice() : undefined));
 }
 
 /** The same steps again. */
-export async function replay(ground: Ground, script: readonly Step[]): Promise<Outcome> {
-  const model = await begin(ground, 0);
+export async function replay(environment: Environment, script: readonly Step[]): Promise<Outcome> {
+  const model = await begin(environment, 0);
   const steps = script.values();
-  return play(model, 0, () => steps.next().value);
+  return runSteps(model, 0, () => steps.next().value);
 }

@@ -1,4 +1,4 @@
-// A process of the simulation: plays the runs it is told, on a database of its own, and tells what it found.
+// A process of the simulation: does the runs it is told, on a database of its own, and tells what it found.
 // Started by child.ts alone.
 import { on } from 'node:events';
 import { changeSource, type Change } from '../changed-source.ts';
@@ -8,7 +8,7 @@ import type { Step } from './steps.ts';
 
 export interface Place {
   readonly postgresUrl: string;
-  /** With all planted bugs in its sources, asleep until a play names one; else its sources are as they stand. */
+  /** With all planted bugs in its sources, asleep until an order names one; else its sources are as they stand. */
   readonly withPlants: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface Found {
   readonly script: readonly Step[];
 }
 
-/** After `runs` runs, the last of them with what it found, if anything; a play ends with its first find. */
+/** After `runs` runs, the last of them with what it found, if anything; an order ends with its first find. */
 export interface Progress {
   readonly runs: number;
   /** The kinds of steps that did something in them. */
@@ -48,7 +48,7 @@ const quickSeal: Change = {
   replacement: `'${new URL('quick-seal.ts', import.meta.url).href}'`,
 };
 changeSource(quickSeal, ...(withPlants ? planted.flatMap(awake.changesOf) : []));
-const { openGround } = await import('./environment.ts');
+const { openEnvironment } = await import('./environment.ts');
 const { prepare, replay, simulate } = await import('./run.ts');
 const { shrink } = await import('./shrink.ts');
 
@@ -57,11 +57,18 @@ const tell = (progress: Progress) =>
 const same = (one: readonly Breach[], other: readonly Breach[]) =>
   one.some(({ rule, says }) => other.some((each) => each.rule === rule && each.says === says));
 
-const ground = await openGround(postgresUrl);
+const environment = await openEnvironment(postgresUrl);
 let ended = false;
 process.once('disconnect', () => (ended = true));
 
-async function play({ seed: first, stride, runs, plant, script: given, shrinkTries }: Orders): Promise<void> {
+async function runOrders({
+  seed: first,
+  stride,
+  runs,
+  plant,
+  script: given,
+  shrinkTries,
+}: Orders): Promise<void> {
   const bug = plant === undefined ? undefined : plantOf(plant);
   /** With a planted bug, what it is said to break. */
   const sought = (breaches: readonly Breach[]) =>
@@ -69,11 +76,13 @@ async function play({ seed: first, stride, runs, plant, script: given, shrinkTri
   const did = new Set<Step['do']>();
   for (let run = 0; run < runs && !ended; run += 1) {
     const seed = first + run * stride;
-    const { breaches, script, effective } = await (given ? replay(ground, given) : simulate(ground, seed));
+    const { breaches, script, effective } = await (given
+      ? replay(environment, given)
+      : simulate(environment, seed));
     effective.forEach((step) => did.add(step));
     if (sought(breaches).length > 0) {
       const fails = async (shorter: readonly Step[]) =>
-        !ended && same((await replay(ground, shorter)).breaches, sought(breaches));
+        !ended && same((await replay(environment, shorter)).breaches, sought(breaches));
       const shrinkable = shrinkTries > 0 && (await fails(script));
       const shown = shrinkable ? await shrink(script, fails, shrinkTries) : script;
       const found = { seed, breaches, steps: script.length, script: shown };
@@ -86,14 +95,14 @@ async function play({ seed: first, stride, runs, plant, script: given, shrinkTri
 }
 
 try {
-  await prepare(ground);
+  await prepare(environment);
   const told = on(process, 'message', { close: ['disconnect'] }) as AsyncIterable<[Orders]>;
   for await (const [orders] of ended ? [] : told) {
-    const sleep = await awake.wake(ground, orders.plant);
-    await play(orders);
+    const sleep = await awake.wake(environment, orders.plant);
+    await runOrders(orders);
     await sleep();
   }
 } finally {
-  await ground.close();
+  await environment.close();
   if (process.connected) process.disconnect();
 }

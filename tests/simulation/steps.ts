@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Actor, Tx } from '@accord/core';
+import type { ServiceName } from '@accord/events/services';
 import { exactly, isZero, money, roundHalfUp, subtract, sum, type Money } from '@accord/money';
-import type { ServiceName } from '@accord/postgres/provision';
 import { calendarEnd } from '@accord/profile';
 import type { KnownOrder, WorkerName, SystemModel } from './system-model.ts';
 
@@ -44,6 +45,25 @@ export type Step =
   | (Upset & { readonly do: 'apply'; readonly as: string; readonly orders: readonly string[] })
   | (Upset & { readonly do: 'finalize' | 'void'; readonly contract: string })
   | (Upset & { readonly do: 'void by ticket'; readonly contract: string })
+  | (Upset & {
+      readonly do: 'submit';
+      readonly as: string;
+      readonly kind: TicketKind;
+      /** Names of orders, or one of a contract. */
+      readonly about: readonly string[];
+    })
+  | (Upset & {
+      readonly do: 'decide';
+      readonly ticket: string;
+      readonly how: 'approve' | 'decline' | 'take back';
+    })
+  | (Upset & {
+      readonly do: 'record';
+      readonly as: string;
+      /** A ticket's name, or those of orders that it is recorded for without one. */
+      readonly for: readonly string[];
+      readonly number: string;
+    })
   | (Upset & { readonly do: 'quote'; readonly as: string; readonly instances: readonly string[] })
   | (Upset & { readonly do: 'refund'; readonly as: string; readonly quote: string })
   | (Upset & { readonly do: 'approve' | 'reject' | 'withdraw' | 'retry'; readonly refund: string })
@@ -86,8 +106,9 @@ interface Upset {
   readonly twice?: true;
 }
 
-export type ProductCode = 'BCC' | 'RDS';
-export type PlanCode = 'small' | 'large';
+export type TicketKind = 'extra_terms' | 'physical_seal' | 'offline_contract';
+type ProductCode = 'BCC' | 'RDS';
+type PlanCode = 'small' | 'large';
 
 const price = (amount: string) => [{ chargeType: 'subscription', amount, currency: 'CNY', unit: 'month' }];
 const plan = (code: PlanCode, amount: string) => ({
@@ -121,9 +142,9 @@ const products = {
   RDS: product('RDS', { invoicingEntity: 'baidu_cloud', prices: price('1680.00') }),
 } satisfies Record<ProductCode, object>;
 
-export const customer = ({ accountId }: SystemModel): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
+const customer = ({ accountId }: SystemModel): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
 export const operator: Actor = { kind: 'operator', id: 'op_1' };
-export const platform: Actor = { kind: 'platform', id: 'billing' };
+const platform: Actor = { kind: 'platform', id: 'billing' };
 
 /** Published once for all runs: products belong to no account. */
 export async function publishCatalogue(model: SystemModel): Promise<void> {
@@ -141,7 +162,11 @@ export async function publishCatalogue(model: SystemModel): Promise<void> {
 
 const certifiedName = '某某科技有限公司';
 
-/** The account of a run: certified, so that it may have contracts. */
+/** The file of every contract that a run records: only its hash is looked at. */
+const paper = Buffer.from('%PDF-1.7 on paper');
+const paperHash = createHash('sha256').update(paper).digest('hex');
+
+/** The account of a run: certified, so that it may have contracts, and with a signed file. */
 export async function openAccount(model: SystemModel): Promise<void> {
   const { accountId } = model;
   const body = {
@@ -157,10 +182,15 @@ export async function openAccount(model: SystemModel): Promise<void> {
     params: { accountId },
     body,
   });
+  // As its route stores it, which takes no JSON.
+  await model.environment.sql(
+    `insert into contracts.offline_files (account_id, sha256, file, stored_at) values ($1, $2, $3, now())`,
+    [accountId, paperHash, paper],
+  );
 }
 
 /** True where the service accepted it; what it refuses is no failure. */
-export type Accepted = boolean;
+type Accepted = boolean;
 
 export async function take(model: SystemModel, step: Step): Promise<Accepted> {
   switch (step.do) {
@@ -270,6 +300,14 @@ function remember(model: SystemModel, step: RouteStep, body: Record<string, unkn
     }
     case 'void':
       return accept('voided contract', model.idOf(step.contract));
+    case 'submit':
+      model.tickets.push(step.as);
+      return accept('ticket', body['ticketId'] as string);
+    case 'decide':
+      return accept(`${body['status'] as string} ticket`, model.idOf(step.ticket));
+    case 'record':
+      model.contracts.push(step.as);
+      return accept('contract', body['contractId'] as string);
     case 'quote':
       return void model.quotes.push(step.as);
     case 'refund':
@@ -340,6 +378,12 @@ function askOf(model: SystemModel, step: RouteStep): Ask {
     case 'finalize':
     case 'void':
       return askAboutContract(model, step);
+    case 'submit':
+      return askTicket(model, step);
+    case 'decide':
+      return askAboutTicket(model, step);
+    case 'record':
+      return askRecording(model, step);
     case 'quote':
     case 'refund':
       return askRefund(model, step);
@@ -515,6 +559,47 @@ function askAboutContract(
   const about = { by: customer(model), method: 'post', params: { contractId } } as const;
   if (verb === 'finalize') return { ...about, path: '/v1/contracts/{contractId}/finalize' };
   return { ...about, path: '/v1/contracts/{contractId}/void', body: { reason: 'replacing' } };
+}
+
+/** CTR-24: about the orders, or about the contract, of these names. */
+function askTicket(model: SystemModel, { as, kind, about }: Extract<Step, { do: 'submit' }>): Ask {
+  const ids = idsOf(model, about);
+  if (ids.length === 0) return undefined;
+  const subject = ids[0]!.startsWith('ctr_') ? { contractId: ids[0] } : { orderIds: ids };
+  return {
+    by: customer(model),
+    method: 'post',
+    path: '/v1/tickets',
+    body: { kind, ...subject, text: 'on paper' },
+    onAnswer: ({ ticketId }) => model.call(as, ticketId as string),
+  };
+}
+
+function askAboutTicket(model: SystemModel, { ticket, how }: Extract<Step, { do: 'decide' }>): Ask {
+  const ticketId = model.idOf(ticket);
+  if (!ticketId) return undefined;
+  const about = { method: 'post', params: { ticketId } } as const;
+  if (how === 'approve') return { ...about, by: operator, path: '/v1/tickets/{ticketId}/approve' };
+  const body = { text: 'decided' };
+  return how === 'decline'
+    ? { ...about, by: operator, path: '/v1/tickets/{ticketId}/reject', body }
+    : { ...about, by: customer(model), path: '/v1/tickets/{ticketId}/withdraw', body };
+}
+
+/** CTR-36, CTR-38: with the one file that every account of a run has. */
+function askRecording(model: SystemModel, step: Extract<Step, { do: 'record' }>): Ask {
+  const ids = idsOf(model, step.for);
+  if (ids.length === 0) return undefined;
+  const basis = ids[0]!.startsWith('tkt_')
+    ? { ticketId: ids[0] }
+    : { accountId: model.accountId, orderIds: ids, reason: 'a sales contract' };
+  return {
+    by: operator,
+    method: 'post',
+    path: '/v1/contracts/offline',
+    body: { ...basis, sha256: paperHash, number: step.number, signedOn: '2026-01-15' },
+    onAnswer: ({ contractId }) => model.call(step.as, contractId as string),
+  };
 }
 
 /** CTR-26: asked for by the customer, approved by an operator. */

@@ -2,13 +2,13 @@ import { Refusal, type Actor } from '@accord/core';
 import { withContext } from '@accord/core/observability';
 import { newEventId } from '@accord/core/runtime';
 import { headersOf, subjectOf, type Event, type Fact } from '@accord/events';
+import type { ServiceName } from '@accord/events/services';
 import type { Route, RouteRequest } from '@accord/http';
 import { keyedRequest, onceInTransaction } from '@accord/http/server';
 import type { Incoming } from '@accord/kafka';
 import { handleMessages } from '@accord/messaging';
 import type { Money } from '@accord/money';
-import type { ServiceName } from '@accord/postgres/provision';
-import { Death, log, type Ground, type Part } from './environment.ts';
+import { Death, log, type Environment, type Part } from './environment.ts';
 
 /** An announced event, as the log of all topics keeps it. */
 export interface Told {
@@ -34,7 +34,7 @@ interface Line {
   handled: number;
 }
 
-export interface Command {
+interface Command {
   readonly by: Actor;
   readonly method: 'post' | 'put' | 'delete';
   readonly path: `/v1/${string}`;
@@ -48,7 +48,7 @@ export interface Command {
   readonly onAnswer?: (body: Record<string, unknown>) => void;
 }
 
-export type Reply =
+type Reply =
   | { readonly status: number; readonly body: Record<string, unknown> }
   | { readonly refused: string };
 
@@ -127,7 +127,7 @@ export interface KnownOrder {
 export type OrderState = 'unpaid' | 'paid' | 'created' | 'over';
 
 /** A command that was accepted, and where its effect must be found (EVT-35). */
-export interface Accepted {
+interface Accepted {
   readonly what: string;
   readonly id: string;
 }
@@ -153,11 +153,12 @@ const requestOf = (
  * heard.
  */
 export class SystemModel {
-  readonly ground: Ground;
+  readonly environment: Environment;
   readonly accountId: string;
   readonly log: Told[] = [];
   readonly orders = new Map<string, KnownOrder>();
   readonly contracts: string[] = [];
+  readonly tickets: string[] = [];
   readonly quotes: string[] = [];
   readonly refunds: string[] = [];
   readonly accepted: Accepted[] = [];
@@ -183,11 +184,11 @@ export class SystemModel {
   #keys = 0;
   #offsets = 0;
 
-  constructor(ground: Ground, run: number) {
-    this.ground = ground;
+  constructor(environment: Environment, run: number) {
+    this.environment = environment;
     this.accountId = `acc_${run}`;
-    ground.clock.offsetMs = 0;
-    for (const part of Object.values(ground.parts)) part.dies = part.announced = false;
+    environment.clock.offsetMs = 0;
+    for (const part of Object.values(environment.parts)) part.dies = part.announced = false;
     this.call('account', this.accountId);
   }
 
@@ -202,7 +203,7 @@ export class SystemModel {
   /** The id itself where nobody named it. */
   nameOf = (id: string): string => this.#names.get(id) ?? id;
   inNames = (text: string): string => text.replaceAll(/\b[a-z]+_[0-9a-z]+/g, (id) => this.nameOf(id));
-  /** Of a contract or refund by its name, as it was announced last. */
+  /** Of a contract, refund or ticket by its name, as it was announced last. */
   statusOf = (name: string): string | undefined => this.#status.get(this.idOf(name) ?? '');
   /** Of an order by its name, as its newest version that was announced. */
   stateOf = (name: string): OrderState => {
@@ -217,7 +218,7 @@ export class SystemModel {
   /** Of an instance by its name, where an order made it. */
   productOf = (instance: string): string | undefined =>
     [...this.orders.values()].find(({ instances }) => instances.includes(this.idOf(instance) ?? ''))?.product;
-  now = (): Date => new Date(Date.now() + this.ground.clock.offsetMs);
+  now = (): Date => new Date(Date.now() + this.environment.clock.offsetMs);
 
   /** Lines with something to deliver, in the order in which they began. */
   pending = (to?: ServiceName): readonly Line[] =>
@@ -298,7 +299,7 @@ export class SystemModel {
   }
 
   #routeOf(method: string, path: string) {
-    for (const part of Object.values(this.ground.parts)) {
+    for (const part of Object.values(this.environment.parts)) {
       const route = part.service.routes.find((one) => one.method === method && one.path === path);
       if (route?.inTransaction) return [part, route] as const;
     }
@@ -318,7 +319,7 @@ export class SystemModel {
       .flatMap(({ topic, about }) => this.#lines.get(`${to} ${topic} ${about}`) ?? [])
       .filter((line) => line.handled < line.messages.length);
     if (found.length === 0) return false;
-    const part = this.ground.parts[to];
+    const part = this.environment.parts[to];
     part.dies = dies;
     const done = await this.#handle(
       part,
@@ -360,8 +361,8 @@ export class SystemModel {
     if (!line) return;
     if (forgotten) {
       const ids = line.messages.slice(0, line.handled).map(({ headers }) => headers['ce_id']);
-      await this.ground.sql(
-        `delete from ${this.ground.parts[to].service.schema}.inbox where event_id = any ($1::uuid[])`,
+      await this.environment.sql(
+        `delete from ${this.environment.parts[to].service.schema}.inbox where event_id = any ($1::uuid[])`,
         [ids],
       );
     }
@@ -373,11 +374,11 @@ export class SystemModel {
    * leaves the rest.
    */
   async work(name: WorkerName, { dies = false } = {}): Promise<number> {
-    const part = this.ground.parts[ownerOf(name)];
+    const part = this.environment.parts[ownerOf(name)];
     const worker = part.service.workers.find((one) => one.name === name)!;
     const due = await part.db.transaction({ kind: 'system', id: name }, (tx) => worker.due(tx, 100));
     const frozen =
-      name === 'payout' ? await this.ground.sql<{ id: string }>(payableOfFrozen, [], 'frozen') : [];
+      name === 'payout' ? await this.environment.sql<{ id: string }>(payableOfFrozen, [], 'frozen') : [];
     part.dies = dies;
     try {
       for (const item of due) {
@@ -398,7 +399,7 @@ export class SystemModel {
 
   /** In a transaction of a service, as work of its own that no route or worker of today reaches. */
   async inside(name: ServiceName, work: Parameters<Part['db']['transaction']>[1]): Promise<void> {
-    await this.ground.parts[name].db.transaction(
+    await this.environment.parts[name].db.transaction(
       { kind: 'system', id: 'simulation', accountId: this.accountId },
       work,
     );
@@ -406,7 +407,7 @@ export class SystemModel {
   }
 
   wait(ms: number): void {
-    this.ground.clock.offsetMs += ms;
+    this.environment.clock.offsetMs += ms;
   }
 
   /** Delivers all that waits, and what follows from it; answers how many events. */
@@ -414,7 +415,7 @@ export class SystemModel {
     let delivered = 0;
     for (let before = -1; before < delivered;) {
       before = delivered;
-      for (const to of Object.keys(this.ground.parts) as ServiceName[]) {
+      for (const to of Object.keys(this.environment.parts) as ServiceName[]) {
         const lines = this.pending(to);
         if (lines.length > 0) await this.deliver(to, lines);
         delivered += lines.length;
@@ -427,7 +428,7 @@ export class SystemModel {
   async settle(): Promise<void> {
     for (let round = 0; round < 60; round += 1) {
       let moved = await this.catchUp();
-      const [{ workers: due, sealing } = { workers: [], sealing: false }] = await this.ground.sql<{
+      const [{ workers: due, sealing } = { workers: [], sealing: false }] = await this.environment.sql<{
         workers: WorkerName[];
         sealing: boolean;
       }>(dueWork, [this.now()], 'due');
@@ -441,10 +442,10 @@ export class SystemModel {
 
   /** As the relay does: by seq, then gone from the outbox; into the line of every service that listens. */
   async #collect(): Promise<void> {
-    for (const part of Object.values(this.ground.parts)) {
+    for (const part of Object.values(this.environment.parts)) {
       if (!part.announced) continue;
       part.announced = false;
-      const rows = await this.ground.sql<OutboxRow & { seq: string }>(
+      const rows = await this.environment.sql<OutboxRow & { seq: string }>(
         `delete from ${part.service.schema}.outbox
           returning seq, topic, key, type, aggregate_type as aggregate, aggregate_id as id,
            aggregate_version as version, payload, headers, occurred_at as at`,
@@ -458,7 +459,9 @@ export class SystemModel {
     this.log.push({ type, aggregate, id, version: Number(version), at, data });
     if (type === 'refund.succeeded')
       this.#nameAutomatic(data as { refund: { refundId: string; orderIds: string[] } });
-    const { status } = { ...(data['contract'] ?? data['refund'] ?? {}) } as { status?: string };
+    const { status } = { ...(data['contract'] ?? data['refund'] ?? data['ticket'] ?? {}) } as {
+      status?: string;
+    };
     if (status) this.#status.set(id, status);
     for (const order of [data['order'] ?? [], data['orders'] ?? []].flat() as ShownOrder[]) {
       if (order.version > (this.#newest.get(order.orderId)?.version ?? 0))
@@ -494,7 +497,7 @@ export class SystemModel {
     const { topic, key } = sent;
     const about = this.nameOf(key);
     const message: Incoming = { ...sent, partition: 0, offset: String((this.#offsets += 1)) };
-    for (const [to, { service }] of Object.entries(this.ground.parts) as [ServiceName, Part][]) {
+    for (const [to, { service }] of Object.entries(this.environment.parts) as [ServiceName, Part][]) {
       if (!(topic in service.subscriptions)) continue;
       const name = `${to} ${topic} ${about}`;
       const line = this.#lines.get(name) ?? { to, topic, about, messages: [], handled: 0 };

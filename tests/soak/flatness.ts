@@ -9,7 +9,7 @@ export interface Sample {
 const negligible = 1_000_000;
 const mostGrowth = 1.2;
 
-export interface Growth {
+interface Growth {
   readonly name: string;
   /** The largest in the second quarter of the events, and in the last. */
   readonly second: number;

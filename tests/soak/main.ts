@@ -8,10 +8,10 @@ import { urlsOf } from '@accord/testing';
 import { startChild, type Child } from '../bench/child.ts';
 import { checkCounts, settingsOf } from '../bench/consumer.ts';
 import { countingService } from '../bench/counting.ts';
-import { freshTopic, startGround, type Ground } from '../bench/environment.ts';
+import { freshTopic, startEnvironment, type Environment } from '../bench/environment.ts';
 import { commandLine, known, wholeNumber } from '../command-line.ts';
 import { growthOf, type Sample } from './flatness.ts';
-import type { Memory, SoakingAsk, Told } from './soaking-service.ts';
+import type { Memory, SoakingAsk, HandledCount } from './soaking-service.ts';
 
 const keys = 5_000;
 const { events, json } = commandLine(
@@ -40,7 +40,7 @@ async function look(
   child: Child,
   handled: number,
 ): Promise<Sample & { readonly dead: Readonly<Record<string, number>> }> {
-  child.send({ handled } satisfies Told);
+  child.send({ handled } satisfies HandledCount);
   const { bytes: memory } = await child.answer<Memory>();
   const { rows } = await client.query<{ name: string; rows: number; indexes: number; dead: number }>(sizes);
   const bytes = Object.fromEntries(
@@ -70,10 +70,13 @@ function show({ events: handled, bytes, dead }: Awaited<ReturnType<typeof look>>
   );
 }
 
-async function soak(ground: Ground): Promise<Sample[]> {
-  const databaseUrl = await ground.makeDatabase('accord_soak');
+async function soak(environment: Environment): Promise<Sample[]> {
+  const databaseUrl = await environment.makeDatabase('accord_soak');
   await migrateService(urlsOf(databaseUrl, service).owner, { name: service, schema, migrations });
-  const settings = settingsOf(ground, { databaseUrl, topicPrefix: await freshTopic(ground.brokers) });
+  const settings = settingsOf(environment, {
+    databaseUrl,
+    topicPrefix: await freshTopic(environment.brokers),
+  });
   const child = startChild(new URL('./soaking-service.ts', import.meta.url), {
     settings,
     retention,
@@ -106,11 +109,11 @@ async function soak(ground: Ground): Promise<Sample[]> {
   return samples;
 }
 
-const ground = await startGround();
+const environment = await startEnvironment();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
+  process.once(signal, () => void environment.stop().finally(() => process.exit(130)));
 try {
-  const growth = growthOf(await soak(ground), events);
+  const growth = growthOf(await soak(environment), events);
   for (const { name, second, last, isFlat } of growth) {
     console.log(
       json
@@ -121,5 +124,5 @@ try {
   }
   process.exitCode = growth.every(({ isFlat }) => isFlat) ? 0 : 1;
 } finally {
-  await ground.stop();
+  await environment.stop();
 }

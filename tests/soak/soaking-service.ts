@@ -21,7 +21,7 @@ export interface SoakingAsk {
 }
 
 /** Told to it now and then: events that have had their effect. It answers with its resident memory, bytes. */
-export interface Told {
+export interface HandledCount {
   readonly handled: number;
 }
 export interface Memory {
@@ -51,7 +51,11 @@ function soaking(): Service {
   return { ...counting, subscriptions: { [countedType]: { on: onEvent } } };
 }
 
-async function announceAll({ db }: RunningService, { events, keys }: SoakingAsk, told: Told): Promise<void> {
+async function announceAll(
+  { db }: RunningService,
+  { events, keys }: SoakingAsk,
+  told: HandledCount,
+): Promise<void> {
   const actor = { kind: 'platform' as const, id: 'soak' };
   let announced = 0;
   const command = async () => {
@@ -90,7 +94,7 @@ process.once('message', async (ask: SoakingAsk) => {
   const told = { handled: 0 };
   const running = await startService(ask.settings, soaking, { retention: ask.retention });
   await running.joined;
-  process.on('message', ({ handled }: Told) => {
+  process.on('message', ({ handled }: HandledCount) => {
     told.handled = handled;
     process.send!({ bytes: process.memoryUsage().rss } satisfies Memory);
   });

@@ -5,14 +5,15 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { openAudit } from '@accord/audit';
 import type { EventType } from '@accord/events';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { applyTopics, openAdmin, openKafka, readTopics } from '@accord/kafka';
 import { auditSettingsOf, machineMonth, startSystem, type System } from '@accord/local';
-import { rolesOf, roleUrl, schemas, type ServiceName } from '@accord/postgres/provision';
+import { rolesOf, roleUrl, schemas } from '@accord/postgres/provision';
 import { clientOf, developmentPassword, until, type Reply } from '@accord/testing';
 import { publishRaw } from '@accord/testing/outsider';
 import { personalData } from '../../deploy/account/personal-data.ts';
 import { machineProduct } from '../faults/load.ts';
-import { folder, removeFolders } from './playing.ts';
+import { folder, removeFolders } from './story.ts';
 
 // The command `account` against a running system with two accounts that did the same.
 
@@ -192,7 +193,7 @@ function run(file: string, args: readonly string[], env: Readonly<Record<string,
 const urlOf = (role: string) => roleUrl(system.databaseUrl, role, developmentPassword(role));
 const operators = () =>
   Object.fromEntries(
-    (Object.keys(schemas) as ServiceName[]).map((name) => [
+    serviceNames.map((name) => [
       `ACCORD_${name.toUpperCase()}_OPERATOR_DATABASE_URL`,
       urlOf(rolesOf(name).operator),
     ]),

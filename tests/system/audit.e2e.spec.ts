@@ -9,6 +9,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { checks, openAudit, type Audit, type Difference } from '@accord/audit';
 import { OrderSnapshot } from '@accord/events/order';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { auditSettingsOf, machineMonth, startSystem, type System } from '@accord/local';
 import { freePort } from '@accord/local/parts';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
@@ -18,8 +19,8 @@ import { dashboardQueries } from '../docs/dashboards.ts';
 import { LogLine } from '../docs/log-line.ts';
 import { monitoringQueries, runbookBlocks } from '../docs/monitoring-queries.ts';
 import { selectedBy, type Selected } from '../docs/promql.ts';
-import { folder, hurried, play, removeFolders } from './playing.ts';
 import { metricsIn, startPrometheus, type Prometheus } from './prometheus.ts';
+import { folder, hurried, runStory, removeFolders } from './story.ts';
 
 // The auditor against a system that has played the whole story. First beside the running services, then, with
 // them stopped so that nothing mends or follows, every kind of difference is planted, found, and undone: at one
@@ -46,7 +47,7 @@ beforeAll(async () => {
     profile: hurried('baidu', 'PT8S'),
     settings: { ACCORD_KAFKA_SESSION_MS: '10000' },
   });
-  told = await play({ system, profile: 'baidu' });
+  told = await runStory({ system, profile: 'baidu' });
   db = new pg.Client({ connectionString: system.databaseUrl });
   await db.connect();
   audit = openAudit({ ...auditAsk(), log });
@@ -345,7 +346,7 @@ describe('beside the running services', () => {
       run(['refund'], {}, rebuild).ended,
     ]);
     expect(wrong.map(({ code: ended, err }) => [ended, err[0]])).toEqual([
-      [2, 'name a service: order, contract, refund, notification'],
+      [2, `name a service: ${serviceNames.join(', ')}`],
       [2, 'rebuild: refund has no read model timeline'],
       [1, 'npm start does not run in this folder; set ACCORD_OWNER_DATABASE_URL and ACCORD_KAFKA_BROKERS'],
     ]);
@@ -419,7 +420,7 @@ describe('beside the running services', () => {
 interface Plant {
   readonly rule: string;
   readonly what: string;
-  readonly mends: 'order' | 'contract' | 'refund' | 'notification';
+  readonly mends: ServiceName;
   /** Gives the id of the aggregate that will differ. */
   readonly about: string;
   /** The words that it says of that id at the least. */
@@ -472,6 +473,8 @@ const outboxRow = (table: string) => `insert into ${table}
   aggregate_version, topic, key, type, payload, headers, shard, occurred_at)
   values (${table.endsWith('refused') ? `1, 'too large', ` : ''}'${eventId}', 'order', 'ord_x', 1,
   'order.changed', 'ord_x', 'order.changed', '{}', '{}', 0, now())`;
+
+const signedOutside = `select contract_id as id from contracts.offline_contracts`;
 
 const plants: readonly Plant[] = [
   {
@@ -751,6 +754,42 @@ const plants: readonly Plant[] = [
     ],
   },
   {
+    rule: 'CTR-24',
+    what: 'a ticket that is open about a contract that has ended',
+    mends: 'contract',
+    about: `select ticket_id as id from contracts.tickets where kind = 'void_official'`,
+    change: ['contracts.tickets', `ticket_id = '$id'`, `status = 'submitted'`],
+    found: 'which is voided',
+  },
+  {
+    rule: 'CTR-36',
+    what: 'a contract signed outside under another number',
+    mends: 'contract',
+    about: signedOutside,
+    change: ['contracts.contracts', `contract_id = '$id'`, `number = 'HT-planted'`],
+    found: 'number HT-planted',
+  },
+  {
+    rule: 'CTR-36',
+    what: 'a contract signed outside that lost its facts',
+    mends: 'contract',
+    about: signedOutside,
+    remove: ['contracts.offline_contracts', `contract_id = '$id'`],
+    found: 'no facts',
+  },
+  {
+    rule: 'CTR-36',
+    what: 'a contract that was recorded for a ticket that nobody approved',
+    mends: 'contract',
+    about: signedOutside,
+    change: [
+      'contracts.tickets',
+      `ticket_id = (select ticket_id from contracts.offline_contracts where contract_id = '$id')`,
+      `status = 'rejected'`,
+    ],
+    found: 'is rejected',
+  },
+  {
     rule: 'EVT-34',
     what: 'a version that no topic holds',
     mends: 'notification',
@@ -768,7 +807,7 @@ const plants: readonly Plant[] = [
     rule: 'EVT-34',
     what: 'an aggregate that its owner lost',
     mends: 'contract',
-    about: `select ticket_id as id from contracts.tickets`,
+    about: `select ticket_id as id from contracts.tickets where kind = 'void_official'`,
     remove: ['contracts.tickets', `ticket_id = '$id'`],
   },
   {
@@ -874,6 +913,27 @@ const plants: readonly Plant[] = [
     mends: 'refund',
     about: `select instance_id as id from orders.resources limit 1`,
     remove: ['refunds.resource_view', `instance_id = '$id'`],
+  },
+  {
+    rule: 'CTR-24',
+    what: 'paper of a contract that has ended, still to be mailed',
+    mends: 'contract',
+    about: `select contract_id as id from contracts.contracts where status = 'voided' order by 1 limit 1`,
+    add: [
+      'contracts.paper_copies',
+      `contract_id = '$id'`,
+      `insert into contracts.paper_copies (contract_id, account_id, status, copies, recipient, phone, address,
+         requested_at, promised_from, promised_by)
+       select contract_id, account_id, 'printed', 1, 'r', 'p', 'a', now(), now(), now()
+         from contracts.contracts where contract_id = '$id'`,
+    ],
+  },
+  {
+    rule: 'EVT-36',
+    what: 'a refund that is not counted',
+    mends: 'contract',
+    about: `select refund_id as id from refunds.refunds order by 1 limit 1`,
+    remove: ['contracts.refund_view', `refund_id = '$id'`],
   },
   {
     rule: 'EVT-36',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { breaches, startSystem } from '@accord/local';
-import { folder, hurried, play, removeFolders } from './playing.ts';
+import { folder, hurried, runStory, removeFolders } from './story.ts';
 
 afterAll(removeFolders);
 
@@ -12,7 +12,7 @@ test(
     try {
       let over = false;
       // A mail whose sending was cut short is not tried again before its lease of a minute has run out.
-      const story = play({ system, profile: 'baidu', patienceMs: 240_000 }).finally(() => (over = true));
+      const story = runStory({ system, profile: 'baidu', patienceMs: 240_000 }).finally(() => (over = true));
       const kills: string[] = [];
       const killing = (async () => {
         const services = Object.values(system.services);

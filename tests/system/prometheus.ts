@@ -9,7 +9,7 @@ import { until } from '@accord/testing';
 const rules = (file: string) =>
   fileURLToPath(new URL(`../../deploy/prometheus/${file}.yaml`, import.meta.url));
 
-export interface Series {
+interface Series {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: readonly [number, string];
 }

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { compileServices, settingsFor, startSystem, type System } from '@accord/local';
 import { clientOf, until } from '@accord/testing';
 
 // Each main.ts on real Node, as a container starts it: its whole environment is given here.
 
-const names = ['order', 'contract', 'refund', 'notification'] as const;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 interface Ended {
@@ -23,7 +23,7 @@ interface Ended {
 let compiled: string;
 beforeAll(async () => void (compiled = await compileServices()));
 
-const start = (name: (typeof names)[number], env: Readonly<Record<string, string>>) =>
+const start = (name: ServiceName, env: Readonly<Record<string, string>>) =>
   run(`services/${name}/src/main.ts`, env);
 
 function run(file: string, env: Readonly<Record<string, string>>) {
@@ -72,7 +72,7 @@ const production = {
   PROVIDER_PROFILE: 'baidu',
 };
 
-test.each(names)('%s without settings ends with one line that names what is missing', async (name) => {
+test.each(serviceNames)('%s without settings ends with one line that names what is missing', async (name) => {
   const { code, lines, reasons } = await start(name, {}).ended;
   expect([code, lines, reasons.length]).toEqual([1, [''], 1]);
   for (const missing of Object.keys(production)) expect(reasons[0]).toContain(`${missing} is missing`);
@@ -227,7 +227,7 @@ describe('with everything there', () => {
     }
   });
 
-  test.each(names)(
+  test.each(serviceNames)(
     'EVT-12 API-12 %s is ready, says where its list of holidays ends soon, drains on SIGTERM and ends with 0, ' +
       'a second one ends it with 1 at once',
     async (name) => {

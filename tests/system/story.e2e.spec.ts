@@ -4,7 +4,7 @@ import { breaches, machineMonth, startSystem, type System } from '@accord/local'
 import { calendarEnd } from '@accord/profile';
 import { clientOf, until } from '@accord/testing';
 import { startCollector, type CollectedSpan } from '@accord/testing/collector';
-import { folder, hurried, play, removeFolders } from './playing.ts';
+import { folder, hurried, runStory, removeFolders } from './story.ts';
 
 afterAll(removeFolders);
 
@@ -31,7 +31,7 @@ test(
   'EVT-20 EVT-21 EVT-22 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-36 ORD-19 ORD-20 ORD-21 ORD-24 ' +
     'the main story goes as documented, and the four services agree',
   async () => {
-    const told = await play({ system, profile: 'alibaba' });
+    const told = await runStory({ system, profile: 'alibaba' });
     expect(told).toContain(`7 of them used: ${machineMonth().back} (RFD-7)`);
     expect(told).toMatch(/and for the month to come: .* is back \(ORD-24\)/);
     expect(told).toContain('the order is paid, 45.00 in cash');

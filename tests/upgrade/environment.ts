@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { settingsFor, startMailbox, startServiceProcess, type ServiceProcess } from '@accord/local';
+import { type ServiceName, serviceNames } from '@accord/events/services';
+import { settingsFor, startServiceProcess, type ServiceProcess } from '@accord/local';
 import { all, databaseUrl, makeDatabase, placeOf, startKafka, startPostgres } from '@accord/local/parts';
-import { roles, type ServiceName } from '@accord/postgres/provision';
-import { clientOf, developmentPassword, startIssuer, type Client, type Reply } from '@accord/testing';
+import { roles } from '@accord/postgres/provision';
+import { clientOf, developmentPassword, type Client, type Reply } from '@accord/testing';
 import { chanceOf } from '../chance.ts';
 import type { Environment } from '../faults/environment.ts';
-import { services as names } from '../releases/record.ts';
+import { callersOf, operatorClaims, removeAtEnd, startOutside } from '../outside.ts';
 
 export interface Version {
   readonly name: 'old' | 'new';
@@ -59,34 +60,27 @@ export async function startPlatform(home: string, seed: number): Promise<Platfor
 
 async function startParts(home: string, seed: number, started: AsyncDisposableStack): Promise<Platform> {
   const dataDir = join(home, 'disk', 'postgres');
-  started.defer(() =>
-    [home, dirname(placeOf(dataDir))].forEach((folder) =>
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
-    ),
-  );
+  removeAtEnd(started, [home, dirname(placeOf(dataDir))]);
   const postgres = await startPostgres({ dataDir });
   started.defer(postgres.stop);
   const kafka = await startKafka({ dataDir: join(home, 'broker') });
   started.defer(kafka.stop);
-  const issuer = await startIssuer();
-  started.defer(issuer.close);
-  const mailbox = await startMailbox();
-  started.defer(mailbox.stop);
+  const { issuer, mailbox } = await startOutside(started);
   await makeDatabase(postgres.url, 'accord');
   const database = databaseUrl(postgres.url, 'accord');
 
   const settings = Object.fromEntries(
-    names.map((name) => [
+    serviceNames.map((name) => [
       name,
       settingsFor(name, {
         ask: { profile: 'baidu', settings: { ACCORD_RATE_PER_MINUTE: '0', ACCORD_DRAIN_MS: '500' } },
         foundation: { databaseUrl: database, brokers: kafka.brokers, topicPrefix: '' },
-        issuer: { ...issuer, audience: 'accord' },
+        issuer,
         mailbox,
       }),
     ]),
   );
-  const instances = new Map<ServiceName, readonly Instance[]>(names.map((name) => [name, []]));
+  const instances = new Map<ServiceName, readonly Instance[]>(serviceNames.map((name) => [name, []]));
   const services = new Map<string, ServiceProcess>();
   const logs = new Set<string>();
   started.defer(
@@ -96,27 +90,13 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
   const asked = requestsTo(instances, seed);
   const asking = (name: ServiceName, claims: Parameters<typeof issuer.token>[0]) =>
     asked.client(name, () => issuer.token(claims));
-  const operator = { sub: 'operator', scope: 'operator' };
-  const operatorOfRefunds = asking('refund', operator);
-  const scope = ['orders', 'contracts', 'refunds'].map((of) => `${of}:read ${of}:write`).join(' ');
+  const operatorOfRefunds = asking('refund', operatorClaims);
   return {
     services,
     databaseUrl: database,
     kafka: () => kafka,
     mails: mailbox.mails,
-    customer(accountId) {
-      const claims = { sub: `user_${accountId}`, account_id: accountId, scope };
-      return {
-        orders: asking('order', claims),
-        contracts: asking('contract', claims),
-        refunds: asking('refund', claims),
-      };
-    },
-    platform() {
-      const claims = { sub: 'platform', scope: 'platform' };
-      return { orders: asking('order', claims), contracts: asking('contract', claims) };
-    },
-    operator: () => asking('order', operator),
+    ...callersOf(asking),
     async review() {
       const waiting = await operatorOfRefunds.get('/v1/refunds?status=reviewing&limit=100');
       for (const { refundId } of waiting.body.data as { refundId: string }[])
@@ -131,7 +111,7 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
       const passwords = roles.map((role) => [`${role.toUpperCase()}_PASSWORD`, developmentPassword(role)]);
       await command({ ACCORD_ADMIN_DATABASE_URL: database, ...Object.fromEntries(passwords) }, 'provision');
       await command({ ACCORD_KAFKA_BROKERS: kafka.brokers, ACCORD_TOPIC_REPLICATION: '1' }, 'topics');
-      for (const name of names)
+      for (const name of serviceNames)
         await command(
           { ACCORD_OWNER_DATABASE_URL: settings[name]!['ACCORD_OWNER_DATABASE_URL']! },
           'migrate',
@@ -140,7 +120,7 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
     },
     async start({ name: version, sources }) {
       const begun = await all(
-        names.map(async (name) => {
+        serviceNames.map(async (name) => {
           const { ACCORD_OWNER_DATABASE_URL: _, ...own } = settings[name]!;
           const ask = { name, home: join(home, version, name), supervised: false, settings: own, sources };
           const process = await startServiceProcess(ask);
@@ -153,7 +133,7 @@ async function startParts(home: string, seed: number, started: AsyncDisposableSt
         instances.set(name, [...instances.get(name)!, { version, process }]);
     },
     async stop({ name: version }) {
-      const ended = names.map(async (name) => {
+      const ended = serviceNames.map(async (name) => {
         const [leaving, staying] = [true, false].map((leaves) =>
           instances.get(name)!.filter((instance) => (instance.version === version) === leaves),
         );

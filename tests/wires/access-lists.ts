@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import kafkajs, { Kafka, logLevel, type AclEntry } from 'kafkajs';
-import { eventTypes, type ServiceName, type Speaker } from '@accord/events';
+import { eventTypes } from '@accord/events';
 import { topicsReadBy, topicsWrittenBy } from '@accord/events/access';
+import { serviceNames, type Speaker } from '@accord/events/services';
 import { brokerErrorOf, openSender, type KafkaClient } from '@accord/kafka';
 import { topics } from '@accord/local/parts';
 import { principals } from '../../deploy/kafka/access/rules.ts';
@@ -54,7 +55,7 @@ export type Rights = Readonly<Record<string, readonly string[]>>;
 
 /** Groups that somebody may join, with one that nobody may, and one each whose name only begins as another's. */
 const groups = [
-  ...['order', 'contract', 'refund', 'notification'].flatMap((name) => [
+  ...serviceNames.flatMap((name) => [
     `accord.${name}`,
     `accord.${name}.of.nobody`,
     `accord.rebuild.${name}.probe`,
@@ -207,8 +208,8 @@ const inOrder = (names: readonly string[]) => topics.filter((topic) => names.inc
 export const expectedOf = (): Readonly<Record<string, Rights>> =>
   Object.fromEntries(
     principals.map((name) => {
-      const isService = ['order', 'contract', 'refund', 'notification'].includes(name);
-      const reads = name === 'auditor' ? eventTypes : isService ? topicsReadBy(name as ServiceName) : [];
+      const service = serviceNames.find((one) => one === name);
+      const reads = name === 'auditor' ? eventTypes : service ? topicsReadBy(service) : [];
       const writes = topicsWrittenBy(name as Speaker);
       const kept = name === 'topics' ? topics : [];
       const own = groups.filter((group) => {

@@ -15,7 +15,7 @@ import {
 } from 'pkijs';
 
 /** PEM. */
-export interface Issued {
+interface Issued {
   readonly certificate: string;
   /** PKCS#8. */
   readonly key: string;

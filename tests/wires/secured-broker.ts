@@ -27,7 +27,7 @@ export const plainPassword = (user: string) => `plain-${user}`;
 
 const jaas = 'org.apache.kafka.common.security';
 
-export interface SecuredBrokerAsk {
+interface SecuredBrokerAsk {
   /** That it may read; its certificate is `server.pem` there. */
   readonly folder: string;
   readonly authority: Authority;

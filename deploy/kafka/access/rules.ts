@@ -1,21 +1,14 @@
-import { eventTypes, type ServiceName, type Speaker } from '@accord/events';
+import { eventTypes } from '@accord/events';
 import { topicsReadBy, topicsWrittenBy } from '@accord/events/access';
+import { serviceNames, type Speaker, speakers } from '@accord/events/services';
 import { deadLetterTopic } from '@accord/events/topics';
 
 /** They connect to Kafka: services, the platform's other services that tell facts, and two commands. */
-export const principals = [
-  'order',
-  'contract',
-  'refund',
-  'notification',
-  'platform',
-  'auditor',
-  'topics',
-] as const;
-export type Principal = (typeof principals)[number];
+export const principals = [...speakers, 'auditor', 'topics'] as const;
+type Principal = (typeof principals)[number];
 
 /** As Kafka names them. To read, write or delete includes to describe. */
-export type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs';
+type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs';
 
 /** Rights of one over some topics or groups: all of one kind, by their whole names or their beginnings. */
 export interface Rule {
@@ -26,7 +19,6 @@ export interface Rule {
   readonly names: readonly string[];
 }
 
-const services: readonly ServiceName[] = ['order', 'contract', 'refund', 'notification'];
 /** A reader's group is its own, and is deleted when it has read. */
 const asReader = { operations: ['Read', 'Delete'], resource: 'group', pattern: 'prefixed' } as const;
 
@@ -42,7 +34,7 @@ function rulesOf(principal: Principal): Omit<Rule, 'principal'>[] {
       {
         ...topics,
         operations: ['Create', 'Describe', 'AlterConfigs'],
-        names: [...eventTypes, ...services.map(deadLetterTopic)],
+        names: [...eventTypes, ...serviceNames.map(deadLetterTopic)],
       },
     ];
   const writes = { ...topics, operations: ['Write'], names: topicsWrittenBy(principal as Speaker) } as const;

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { z } from 'zod';
 import { readSettings } from '@accord/core/runtime';
-import { eventTypes, type ServiceName } from '@accord/events';
+import { eventTypes } from '@accord/events';
+import { serviceNames } from '@accord/events/services';
 import { deadLetterTopic } from '@accord/events/topics';
 import { applyTopics } from '@accord/kafka';
 import { kafkaAccess, kafkaSettings } from '@accord/platform';
@@ -15,13 +16,7 @@ const settings = kafkaSettings.extend({
   ACCORD_TOPIC_REPLICATION: z.coerce.number().int().positive().default(3),
 });
 
-const services: { readonly [N in ServiceName]: N } = {
-  order: 'order',
-  contract: 'contract',
-  refund: 'refund',
-  notification: 'notification',
-};
-const topics = [...eventTypes, ...Object.values(services).map(deadLetterTopic)];
+const topics = [...eventTypes, ...serviceNames.map(deadLetterTopic)];
 const log = pino({ level: 'warn' });
 
 try {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import { eventTypes } from '@accord/events';
+import { serviceNames } from '@accord/events/services';
 import { topicSettings } from '@accord/events/topics';
 import { until } from '@accord/testing';
 
@@ -36,9 +37,10 @@ test(
     'for each service’s dead letters, as declared',
   async () => {
     await apply();
-    const services = ['order', 'contract', 'refund', 'notification'];
     expect((await own()).sort()).toEqual(
-      [...eventTypes, ...services.map((name) => `${name}.dead_letter`)].map((name) => prefix + name).sort(),
+      [...eventTypes, ...serviceNames.map((name) => `${name}.dead_letter`)]
+        .map((name) => prefix + name)
+        .sort(),
     );
 
     const { topics } = await admin.fetchTopicMetadata({ topics: eventTypes.map((type) => prefix + type) });

@@ -1,7 +1,7 @@
-// The front door, the token issuer and the mailbox as one process, for docker-compose.yml.
 import { join } from 'node:path';
+// The front door, the token issuer and the mailbox as one process, for docker-compose.yml.
+import { serviceNames } from '@accord/events/services';
 import { home } from '../parts/data-folder.ts';
-import { serviceNames } from '../parts/database.ts';
 import { startFrontDoor, type Origins } from '../parts/gateway.ts';
 import { openSigner, startIssuer } from '../parts/issuer.ts';
 import { mailLine, startMailbox } from '../parts/mailbox.ts';

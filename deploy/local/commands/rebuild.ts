@@ -1,16 +1,14 @@
-// npm run rebuild -- <service> [--model …] [--json]: a service's read models anew from their topics (EVT-13),
-// of the platform in the environment or else of the `npm start` that runs here.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+// npm run rebuild -- <service> [--model …] [--json]: a service's read models anew from their topics (EVT-13),
+// of the platform in the environment or else of the `npm start` that runs here.
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { rolesOf, roleUrl } from '@accord/postgres/provision';
 import { developmentPassword } from '@accord/testing';
 import { asksForHelp, runningPlatform } from '../parts/data-folder.ts';
 import { root } from '../parts/infrastructure.ts';
 
-const services = ['order', 'contract', 'refund', 'notification'] as const;
-type Rebuildable = (typeof services)[number];
-
-const usage = `npm run rebuild -- <${services.join('|')}> [--model <name>] [--leave-out] [--json]
+const usage = `npm run rebuild -- <${serviceNames.join('|')}> [--model <name>] [--leave-out] [--json]
 
   --model      account-view (order); order-view (contract, refund); timeline, contacts (notification);
                several may be given; without it, all of the service
@@ -22,7 +20,7 @@ without them, the npm start of this folder.
 Exit codes: 0 rebuilt; 1 the read models are as they were; 2 wrong arguments.`;
 
 /** The environment of the service's own command. @throws Error where nobody says which platform. */
-function environment(service: Rebuildable): NodeJS.ProcessEnv {
+function environment(service: ServiceName): NodeJS.ProcessEnv {
   if (process.env.ACCORD_OWNER_DATABASE_URL) return process.env;
   const { ACCORD_AUDIT_DATABASE_URL: database, ...kafka } = runningPlatform();
   if (!database)
@@ -38,7 +36,7 @@ function environment(service: Rebuildable): NodeJS.ProcessEnv {
 }
 
 /** As in production: `node services/refund/src/rebuild.ts`. */
-function run(service: Rebuildable, args: readonly string[]): Promise<number> {
+function run(service: ServiceName, args: readonly string[]): Promise<number> {
   const file = join(root, 'services', service, 'src', 'rebuild.ts');
   const child = spawn(process.execPath, [...process.execArgv, file, ...args], {
     stdio: 'inherit',
@@ -56,12 +54,12 @@ async function main(): Promise<number> {
     console.log(`usage: ${usage}`);
     return 0;
   }
-  if (!services.includes(service as Rebuildable)) {
-    console.error(`name a service: ${services.join(', ')}\n\n${usage}`);
+  if (!serviceNames.includes(service as ServiceName)) {
+    console.error(`name a service: ${serviceNames.join(', ')}\n\n${usage}`);
     return 2;
   }
   try {
-    return await run(service as Rebuildable, args);
+    return await run(service as ServiceName, args);
   } catch (error) {
     console.error((error as Error).message);
     return 1;

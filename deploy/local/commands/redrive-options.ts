@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 
-export const services = ['order', 'contract', 'refund', 'notification'] as const;
-export const verbs = ['list', 'show', 'replay', 'discard'] as const;
+const verbs = ['list', 'show', 'replay', 'discard'] as const;
 
 /** As the API names them. */
 export interface Filter {
@@ -16,13 +16,13 @@ export interface Filter {
 }
 
 export interface RedriveOptions {
-  readonly service: (typeof services)[number];
+  readonly service: ServiceName;
   readonly verb: (typeof verbs)[number];
   readonly filter: Filter;
   readonly json: boolean;
 }
 
-export const usage = `npm run redrive -- <${services.join('|')}> <${verbs.join('|')}> [filters] [--json]
+export const usage = `npm run redrive -- <${serviceNames.join('|')}> <${verbs.join('|')}> [filters] [--json]
 
   list      events that the service gave up (in) and events of its that the broker refused (out), oldest first
   show      one of them, by --id, with payload, headers and what was done about it
@@ -64,7 +64,7 @@ export function readOptions(args: readonly string[]): RedriveOptions | undefined
   if (help) return undefined;
   const [service, verb, ...more] = positionals;
   const filter: Filter = { ...rest, ...(id && { eventIds: id }) };
-  if (!isOneOf(services, service)) throw new Error(`name a service: ${services.join(', ')}`);
+  if (!isOneOf(serviceNames, service)) throw new Error(`name a service: ${serviceNames.join(', ')}`);
   if (!isOneOf(verbs, verb)) throw new Error(`say what to do: ${verbs.join(', ')}`);
   if (more.length > 0) throw new Error(`${more[0]} is too much`);
   checkValues(filter);

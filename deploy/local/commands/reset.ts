@@ -1,9 +1,10 @@
-// npm run reset: drops the data of npm start.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+// npm run reset: drops the data of npm start.
+import { serviceNames } from '@accord/events/services';
 import { endLeftover } from '../parts/background.ts';
 import { asksForHelp, database, home, runningStart } from '../parts/data-folder.ts';
-import { dropDatabase, dropTopics, serviceNames } from '../parts/database.ts';
+import { dropDatabase, dropTopics } from '../parts/database.ts';
 import { dropDocker, root } from '../parts/infrastructure.ts';
 import { removePostgres } from '../parts/postgres.ts';
 

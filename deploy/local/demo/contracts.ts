@@ -4,7 +4,7 @@ import { orderShows, type DemoContext } from './context.ts';
 import type { Effect } from './request.ts';
 import type { Orders } from './shop.ts';
 
-export interface Contracts {
+interface Contracts {
   /** Over the paid machine and the metered one. */
   readonly order: string;
   /** Over the two unpaid machines. */

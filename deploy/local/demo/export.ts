@@ -4,7 +4,7 @@ import type { Orders } from './shop.ts';
 
 /** ORD-19: a job writes the file, which is what its hash says. */
 export async function exportOrders({ narrator }: DemoContext, { machine, forgotten }: Orders): Promise<void> {
-  narrator.chapter('11 · All orders as a file, written by a job');
+  narrator.chapter('12 · All orders as a file, written by a job');
   const { body } = await narrator.ask({
     what: 'The customer asks for the orders of the last days as CSV.',
     who: 'customer',

@@ -38,7 +38,7 @@ interface Item {
 }
 
 export async function tellTimeline({ narrator }: DemoContext, { machine }: Orders): Promise<void> {
-  narrator.chapter('12 · All that happened to the machine, over all four services, causes first');
+  narrator.chapter('13 · All that happened to the machine, over all four services, causes first');
   const look = async () =>
     (
       await narrator.quietly({
@@ -66,7 +66,7 @@ export async function tellTimeline({ narrator }: DemoContext, { machine }: Order
 }
 
 export async function checkInvariants({ narrator, settings }: DemoContext): Promise<void> {
-  narrator.chapter('13 · What must hold');
+  narrator.chapter('14 · What must hold');
   const holds = (flaws: readonly string[], what: string) => {
     for (const flaw of flaws) narrator.note(`✗ ${flaw}`);
     narrator.check(flaws.length === 0, what);

@@ -9,13 +9,15 @@ export interface Effect {
   readonly shown: (body: Reply['body']) => boolean;
 }
 
-export type Who = 'customer' | 'operator' | 'platform' | 'stranger';
+type Who = 'customer' | 'operator' | 'platform' | 'stranger';
 
 export interface Request {
   readonly who: Who;
   readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly path: string;
   readonly body?: unknown;
+  /** A PDF, instead of a body. */
+  readonly file?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   /** Every command that may be accepted has it; a question has none. */
   readonly effects?: (reply: Reply) => readonly Effect[];
@@ -69,18 +71,23 @@ export function sendOf({ system }: DemoSettings, accountId: string, until: Until
       system.token({ kind: 'customer', accountId: 'acc_stranger', subject: 'usr_x' }),
     ),
   };
-  return ({ who, method, path, body, headers }, requestId = randomUUID()) => {
+  return ({ who, method, path, body, file, headers }, requestId = randomUUID()) => {
     const all = {
       'x-request-id': requestId,
       'accept-language': 'en',
       ...(method === 'post' && { 'idempotency-key': requestId }),
+      ...(file && { 'content-type': 'application/pdf' }),
       ...headers,
     };
     const client = clients[who];
     return until(`an answer to ${method} ${path}`, async () => {
-      const reply = await (
-        method === 'get' || method === 'delete' ? client[method](path, all) : client[method](path, body, all)
-      ).catch(() => undefined);
+      const asked = () => {
+        if (file) return client.send(method.toUpperCase(), path, file, all);
+        return method === 'get' || method === 'delete'
+          ? client[method](path, all)
+          : client[method](path, body, all);
+      };
+      const reply = await asked().catch(() => undefined);
       return reply === undefined || away.has(reply.status) || reply.body?.code === 'idempotency.in_progress'
         ? undefined
         : reply;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DemoContext } from './context.ts';
 import { contractShows, requested, type Part } from './contracts.ts';
 import type { Narrator } from './narrator.ts';
+import { paperCopies } from './paper.ts';
 import type { Orders } from './shop.ts';
 import { verifySignature } from './signature.ts';
 
@@ -16,6 +17,7 @@ export async function sealAndVoid(context: DemoContext, contractId: string, orde
     !draft.equals(official) && !(await verifySignature(draft)),
     'the draft was another file, and it is not signed',
   );
+  await paperCopies(context, contractId);
   await voided(context, contractId);
   await narrator.ask({
     what: 'A voided contract cannot be downloaded.',

@@ -12,6 +12,7 @@ import { payByTransfer } from './remittance.ts';
 import { sealAndVoid } from './seal-and-void.ts';
 import type { DemoSettings } from './settings.ts';
 import { openTheShop, placeOrders } from './shop.ts';
+import { signOutside } from './signed-outside.ts';
 
 /**
  * The main story, told through the public API alone.
@@ -42,6 +43,7 @@ export async function playStory(settings: DemoSettings): Promise<void> {
     await changePlans(context);
     await payByTransfer(context);
     await orderADomain(context);
+    await signOutside(context);
     await exportOrders(context, orders);
     await tellTimeline(context, orders);
     await checkInvariants(context);

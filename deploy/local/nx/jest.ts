@@ -6,7 +6,7 @@ import { root } from '../parts/infrastructure.ts';
 import type { RanFile } from './tasks.ts';
 
 /** Int and e2e are one run of jest: a long file at the end of a tier would leave a core idle. */
-export type Stage = 'unit' | 'int and e2e' | 'long';
+type Stage = 'unit' | 'int and e2e' | 'long';
 /** For two cores. With a third, what mostly waits leaves none of them idle. */
 const workers: Readonly<Record<Stage, string>> = { unit: '2', 'int and e2e': '3', long: '2' };
 const silentForMs = 1_800_000;

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface Program {
+interface Program {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];

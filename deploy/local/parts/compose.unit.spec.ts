@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import YAML from 'yaml';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { serviceNames } from '@accord/events/services';
+import { schemas } from '@accord/postgres/provision';
 import { root } from './infrastructure.ts';
 import { brokerSettings } from './kafka.ts';
 import { initdbArguments, postgresSettings } from './postgres.ts';
@@ -51,41 +52,38 @@ test('Kafka in Docker is the embedded one: version and every broker setting', ()
   expect(environment).toMatchObject(Object.fromEntries(named));
 });
 
-test.each(Object.keys(schemas) as ServiceName[])(
-  '%s in Docker has the environment that npm start gives it',
-  (name) => {
-    const local = settingsFor(name, {
-      ask: { profile: '${PROVIDER_PROFILE:-baidu}' },
-      foundation: {
-        databaseUrl: 'postgres://postgres:accord@postgres:5432/accord',
-        brokers: 'kafka:9092',
-        topicPrefix: '',
-      },
-      issuer: {
-        issuer: 'accord-development',
-        audience: 'accord',
-        jwksUrl: 'http://door:8081/.well-known/jwks.json',
-      },
-      mailbox: { url: 'smtp://door:2525' },
-      frontDoor: { url: 'http://127.0.0.1:${ACCORD_PORT:-8080}' },
-      clock: '/app/.clock/ahead',
-    });
-    const {
-      ACCORD_LOG_LEVEL: level,
-      OTEL_EXPORTER_OTLP_ENDPOINT: _tracing,
-      ...environment
-    } = services[name]!.environment;
-    expect(environment).toEqual({
-      ...local,
-      ACCORD_LOG_LEVEL: undefined,
-      ACCORD_HOST: undefined,
-      ACCORD_PORT: '8080',
-      ACCORD_OPS_PORT: '9090',
-    });
-    expect(level).toBe('${ACCORD_LOG_LEVEL:-info}');
-    expect(services[name]!.command).toEqual(['node', `services/${name}/src/main.ts`]);
-  },
-);
+test.each(serviceNames)('%s in Docker has the environment that npm start gives it', (name) => {
+  const local = settingsFor(name, {
+    ask: { profile: '${PROVIDER_PROFILE:-baidu}' },
+    foundation: {
+      databaseUrl: 'postgres://postgres:accord@postgres:5432/accord',
+      brokers: 'kafka:9092',
+      topicPrefix: '',
+    },
+    issuer: {
+      issuer: 'accord-development',
+      audience: 'accord',
+      jwksUrl: 'http://door:8081/.well-known/jwks.json',
+    },
+    mailbox: { url: 'smtp://door:2525' },
+    frontDoor: { url: 'http://127.0.0.1:${ACCORD_PORT:-8080}' },
+    clock: '/app/.clock/ahead',
+  });
+  const {
+    ACCORD_LOG_LEVEL: level,
+    OTEL_EXPORTER_OTLP_ENDPOINT: _tracing,
+    ...environment
+  } = services[name]!.environment;
+  expect(environment).toEqual({
+    ...local,
+    ACCORD_LOG_LEVEL: undefined,
+    ACCORD_HOST: undefined,
+    ACCORD_PORT: '8080',
+    ACCORD_OPS_PORT: '9090',
+  });
+  expect(level).toBe('${ACCORD_LOG_LEVEL:-info}');
+  expect(services[name]!.command).toEqual(['node', `services/${name}/src/main.ts`]);
+});
 
 test('API-18 the door moves the clock that the services read', () => {
   const { environment, volumes } = services['door']!;

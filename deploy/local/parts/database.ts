@@ -1,11 +1,9 @@
 import { pino } from 'pino';
 import { eventTypes } from '@accord/events';
+import { serviceNames } from '@accord/events/services';
 import { deadLetterTopic } from '@accord/events/topics';
 import { openAdmin, openKafka } from '@accord/kafka';
 import { connect, type OwnConnection } from '@accord/postgres';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
-
-export const serviceNames = Object.keys(schemas) as ServiceName[];
 
 /** Every topic of the system, without prefix. */
 export const topics: readonly string[] = [...eventTypes, ...serviceNames.map(deadLetterTopic)];

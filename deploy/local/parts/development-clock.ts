@@ -11,7 +11,7 @@ const Move = z.union([
   z.strictObject({ to: z.iso.datetime({ offset: true }) }),
 ]);
 
-export interface DevelopmentTime {
+interface DevelopmentTime {
   readonly now: string;
   /** How far it is ahead of the real time. */
   readonly aheadMs: number;

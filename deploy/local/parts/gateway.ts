@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ServiceName } from '@accord/events/services';
 import {
   localeOf,
   Problem,
@@ -16,7 +17,6 @@ import {
   refuseUnreadable,
   requestIdOf,
 } from '@accord/http/server';
-import type { ServiceName } from '@accord/postgres/provision';
 import { developmentClock } from './development-clock.ts';
 
 /** First path segment under `/v1` → the service that answers, as the ingress has it in production. */
@@ -29,6 +29,7 @@ export const segments: Readonly<Record<string, ServiceName>> = {
   'remittance-claims': 'order',
   contracts: 'contract',
   tickets: 'contract',
+  'paper-copies': 'contract',
   accounts: 'contract',
   bills: 'contract',
   'refund-quotes': 'refund',

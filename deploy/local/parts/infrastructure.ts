@@ -14,14 +14,7 @@ export interface Part {
   stop(): Promise<void>;
 }
 
-export interface Platform {
-  /** Of the superuser, on the maintenance database. */
-  readonly postgres: Part;
-  readonly kafka: Part;
-  stop(): Promise<void>;
-}
-
-export interface PlatformAsk {
+interface PlatformAsk {
   /** Data and logs lie in it. */
   readonly home: string;
   /** False: may lose everything when the machine stops, as tests may. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseDifferences, type Difference } from '@accord/audit';
 import { connect } from '@accord/postgres';
 
-export type Breach = Pick<Difference, 'rule' | 'says' | 'id' | 'found'>;
+type Breach = Pick<Difference, 'rule' | 'says' | 'id' | 'found'>;
 
 /**
  * The auditor's findings on the live databases of all services, once they have come to rest: looks until nothing

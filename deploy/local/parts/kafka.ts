@@ -33,7 +33,7 @@ export interface EmbeddedKafka {
   stop(): Promise<void>;
 }
 
-export interface KafkaAsk {
+interface KafkaAsk {
   readonly dataDir: string;
   /** Another is taken where somebody has it, except where `settings.listeners` is given. */
   readonly port?: number;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { ServiceName } from '@accord/postgres/provision';
+import type { ServiceName } from '@accord/events/services';
 import { run } from '../prerequisites.mjs';
 import { answers, endLeftover, startBackground, startOnPort, type Background } from './background.ts';
 import { root } from './infrastructure.ts';
@@ -26,7 +26,7 @@ export interface ServiceProcess {
   stop(): Promise<void>;
 }
 
-export interface ServiceProcessAsk {
+interface ServiceProcessAsk {
   readonly name: ServiceName;
   readonly home: string;
   readonly settings: Settings;

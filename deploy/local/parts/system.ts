@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import { applyTopics } from '@accord/kafka';
-import { provisionDatabase, rolesOf, roleUrl, type ServiceName } from '@accord/postgres/provision';
+import { provisionDatabase, rolesOf, roleUrl } from '@accord/postgres/provision';
 import { developmentPassword } from '@accord/testing';
 import { startOnPort } from './background.ts';
-import { databaseUrl, dropDatabase, dropTopics, makeDatabase, serviceNames, topics } from './database.ts';
+import { databaseUrl, dropDatabase, dropTopics, makeDatabase, topics } from './database.ts';
 import { startFrontDoor, type FrontDoor, type Origins } from './gateway.ts';
 import { findKafka, findPostgres, type Part } from './infrastructure.ts';
 import { openSigner, startIssuer, type Issuer, type TokenAsk } from './issuer.ts';
@@ -24,14 +25,11 @@ export const steps = [
   'Roles and schemas',
   'Topics',
   'Front door',
-  'order',
-  'contract',
-  'refund',
-  'notification',
+  ...serviceNames,
 ] as const;
 export type Step = (typeof steps)[number];
 
-export interface SystemAsk {
+interface SystemAsk {
   /** Data, logs and keys lie in it. */
   readonly dataDir: string;
   /** `baidu`, `alibaba`, or the absolute path of a profile. */
@@ -178,7 +176,7 @@ async function startParts(ask: SystemAsk, foundation: Foundation, started: Async
   };
 }
 
-export interface Around {
+interface Around {
   readonly ask: Pick<SystemAsk, 'profile' | 'settings' | 'settingsOf'>;
   readonly foundation: Pick<System, 'databaseUrl' | 'brokers' | 'topicPrefix'> & {
     readonly kafka?: Pick<Part, 'from'>;

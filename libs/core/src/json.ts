@@ -13,7 +13,7 @@ export class JsonError extends Error {
   }
 }
 
-export interface JsonLimits {
+interface JsonLimits {
   /** Arrays and objects within each other; default 64. */
   readonly depth?: number;
   /** Of all kinds and at every depth; default 100 000. */

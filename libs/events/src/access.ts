@@ -1,5 +1,5 @@
 import { eventTypes, type EventType } from './catalogue.ts';
-import type { ServiceName, Speaker } from './definition.ts';
+import { type ServiceName, serviceNames, type Speaker } from './services.ts';
 import { deadLetterTopic, publicTopics, speakerOf } from './topics.ts';
 
 /** Each service keeps a timeline of everything, or what it needs of the others (EVT-13). */
@@ -8,7 +8,10 @@ const [all, views] = [
   ['refund', 'notification'],
 ] as const;
 const asked = ['order', 'refund', 'notification'] as const;
-const [people, answered] = [['notification'], ['order', 'notification']] as const;
+const people = ['notification'] as const;
+const refunds = ['contract', 'notification'] as const;
+const answered = ['order', 'notification'] as const;
+const refundsAnswered = ['order', ...refunds] as const;
 
 /**
  * Which service reads which topic, the only place that says it (EVT-15): access lists of the broker are made from
@@ -43,20 +46,22 @@ export const readers: Readonly<Record<EventType, readonly ServiceName[]>> = {
   'contract.paper_requested': views,
   'contract.paper_mailed': views,
   'contract.paper_delivered': views,
+  'contract.paper_returned': views,
+  'contract.paper_cancelled': views,
   'ticket.submitted': people,
   'ticket.approved': people,
   'ticket.rejected': people,
   'ticket.withdrawn': people,
   'account.updated': ['order', 'contract', 'notification'],
-  'refund.requested': answered,
-  'refund.refused': answered,
-  'refund.review_required': people,
-  'refund.approved': people,
-  'refund.rejected': answered,
-  'refund.withdrawn': answered,
-  'refund.succeeded': answered,
-  'refund.difference_returned': answered,
-  'refund.failed': people,
+  'refund.requested': refundsAnswered,
+  'refund.refused': refundsAnswered,
+  'refund.review_required': refunds,
+  'refund.approved': refunds,
+  'refund.rejected': refundsAnswered,
+  'refund.withdrawn': refundsAnswered,
+  'refund.succeeded': refundsAnswered,
+  'refund.difference_returned': refundsAnswered,
+  'refund.failed': refunds,
   'notification.sent': people,
   'notification.dead': people,
   'webhook.disabled': people,
@@ -91,14 +96,12 @@ export const personalFields: readonly string[] = [
   'text',
 ];
 
-const services: readonly ServiceName[] = ['order', 'contract', 'refund', 'notification'];
-
 /** The topics that a service, or the platform, writes to. */
 export const topicsWrittenBy = (speaker: Speaker): readonly string[] => [
   ...eventTypes.filter((type) =>
     speaker === 'platform' ? publicTopics.has(type) : speakerOf(type) === speaker,
   ),
-  ...services.filter((service) => service === speaker).map(deadLetterTopic),
+  ...serviceNames.filter((service) => service === speaker).map(deadLetterTopic),
 ];
 
 export const topicsReadBy = (service: ServiceName): readonly EventType[] =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { event } from './definition.ts';
 import { AccountId, Version } from './fields.ts';
 
-const PartnerType = z
+export const PartnerType = z
   .enum(['distribution', 'virtual_business', 'integration', 'consulting', 'isv'])
   .meta({ id: 'PartnerType' });
 

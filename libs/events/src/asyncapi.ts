@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { AccountFacts } from './account.ts';
 import { catalogue, eventTypes, type EventType } from './catalogue.ts';
 import { ContractSnapshot } from './contract.ts';
-import type { Speaker } from './definition.ts';
 import { Holder, Money, PaymentSplit } from './fields.ts';
 import { NotificationSnapshot } from './notification.ts';
 import { OrderSnapshot } from './order.ts';
@@ -13,6 +12,7 @@ import { ReservationRefusalReason } from './reservation.ts';
 import { ResourceSnapshot } from './resource.ts';
 import { schemaAddress } from './schema-address.ts';
 import { schemaVersions } from './schema-versions.ts';
+import type { Speaker } from './services.ts';
 import { TicketSnapshot } from './ticket.ts';
 import { speakerOf, topicSettings } from './topics.ts';
 

@@ -126,7 +126,12 @@ export const contractEvents = {
     /** When it will be voided, where the provider voids drafts that wait. */
     expiresAt: Moment.nullable(),
   }),
-  'contract.finalized': contractEvent('The contract is sealed and official.', { sha256: z.string(), payBy }),
+  'contract.finalized': contractEvent('The contract is official: sealed, or recorded as signed outside.', {
+    sha256: z.string(),
+    payBy,
+    /** Of a contract that was signed outside (kind `offline`): the date on it. */
+    signedOn: z.iso.date().optional(),
+  }),
   'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', {
     /** `order_paid`, `cash_returned`, `signing_failed` or `tried_too_often`; of before, a text. */
     reason: z.string(),
@@ -144,4 +149,6 @@ export const contractEvents = {
     trackingNumber: z.string(),
   }),
   'contract.paper_delivered': contractEvent('Paper copies arrived.', {}),
+  'contract.paper_returned': contractEvent('Paper copies came back.', { text: z.string() }),
+  'contract.paper_cancelled': contractEvent('Paper copies were cancelled with their contract.', {}),
 };

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Speaker } from './services.ts';
 
 /** The id and version of an aggregate; they make an event's key, sequence and account (EVT-2, EVT-5). */
 interface AggregateVersion {
@@ -12,10 +13,6 @@ interface AggregateVersion {
 export interface Subject extends AggregateVersion {
   readonly aggregate: string;
 }
-
-export type ServiceName = 'order' | 'contract' | 'refund' | 'notification';
-/** One of ours, or another service of the platform. */
-export type Speaker = ServiceName | 'platform';
 
 /** One event type. Its topic has its name (EVT-1). */
 export interface EventDefinition<S extends z.ZodType = z.ZodType, A extends string = string> {

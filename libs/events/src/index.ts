@@ -11,5 +11,5 @@ export {
   parseFact,
   subjectOf,
 } from './catalogue.ts';
-export type { EventDefinition, ServiceName, Speaker, Subject } from './definition.ts';
+export type { EventDefinition } from './definition.ts';
 export { fitsEvent, headersOf, keyOf, mostMessageBytes, readEvent } from './envelope.ts';

@@ -19,7 +19,7 @@ export const RefundStatus = z
   .meta({ id: 'RefundStatus' });
 
 /** One original order's part in a refund, per instance (RFD-1, RFD-5). */
-export const RefundLine = z.object({
+const RefundLine = z.object({
   orderId: z.string(),
   instanceId: z.string().nullable(),
   paid: Money,

@@ -16,7 +16,7 @@ export const schemaVersions: Readonly<Record<string, number>> = {
   'product.published': 2,
   'contract.refused': 2,
   'contract.drafted': 2,
-  'contract.finalized': 2,
+  'contract.finalized': 3,
   'ticket.submitted': 2,
   'ticket.approved': 2,
   'ticket.rejected': 2,

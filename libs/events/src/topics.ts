@@ -1,5 +1,6 @@
 import { catalogue, eventTypes, type EventType } from './catalogue.ts';
-import type { EventDefinition, ServiceName, Speaker } from './definition.ts';
+import type { EventDefinition } from './definition.ts';
+import type { ServiceName, Speaker } from './services.ts';
 
 /** How a topic is kept. Events never expire, so that read models can be rebuilt from them (EVT-13). */
 interface TopicSetting {

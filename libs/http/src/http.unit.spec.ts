@@ -14,7 +14,7 @@ import { accountOf, callerOf, listedAccountOf, tokenVerifier } from './auth.ts';
 import { keyedRequest } from './idempotency.ts';
 import { parseIfMatch } from './if-match.ts';
 import { localeOf } from './locale.ts';
-import { decodeCursor, decodeTimeCursor, encodeCursor } from './paging.ts';
+import { encodeCursor, IdPlace, pageRange } from './paging.ts';
 import { waitOf } from './prefer-wait.ts';
 import { wordsOf, type Problem } from './problem.ts';
 import { contentDisposition } from './reply.ts';
@@ -109,7 +109,9 @@ test('API-16 `*` is any language that is not named, and a weight of 0 is none', 
 test('API-7 a cursor gives back its values; anything else is refused', async () => {
   const values = ['2026-01-01T00:00:00.000Z', 'ord_1', '订单'];
   const cursor = encodeCursor(values);
-  expect(decodeCursor(cursor, 3)).toEqual(values);
+  const Place = z.tuple([z.string(), z.string(), z.string()]);
+  const placeOf = (of: string) => pageRange({ limit: 20, cursor: of }, Place).after;
+  expect(placeOf(cursor)).toEqual(values);
   const wrong = [
     '',
     'x',
@@ -119,8 +121,10 @@ test('API-7 a cursor gives back its values; anything else is refused', async () 
     Buffer.from('["a","b","c"]').toString('base64url'),
   ];
   for (const bad of wrong.filter((one) => one !== cursor))
-    expect(await failing(() => decodeCursor(bad, 3))).toMatchObject({ code: 'request.bad_cursor' });
-  expect(await failing(() => decodeCursor(cursor, 2))).toMatchObject({ code: 'request.bad_cursor' });
+    expect(await failing(() => placeOf(bad))).toMatchObject({ code: 'request.bad_cursor' });
+  expect(await failing(() => pageRange({ limit: 20, cursor }, IdPlace))).toMatchObject({
+    code: 'request.bad_cursor',
+  });
 });
 
 test('API-2 API-7 a cursor that somebody made is refused, whatever stands in it', async () => {
@@ -128,7 +132,9 @@ test('API-2 API-7 a cursor that somebody made is refused, whatever stands in it'
     hash('sha256', `accord cursor ${json}`, 'base64url').slice(0, 6) +
     Buffer.from(json).toString('base64url');
   const time = '2026-01-01T00:00:00.000Z';
-  expect(decodeTimeCursor(made(JSON.stringify([time, 'ord_1'])))).toEqual([time, 'ord_1']);
+  const read = (cursor: string) => pageRange({ limit: 20, cursor });
+  expect(read(made(JSON.stringify([time, 'ord_1'])))).toEqual({ after: [time, 'ord_1'], limit: 21 });
+  expect(pageRange({ limit: 20 })).toEqual({ after: undefined, limit: 21 });
   const wrong = [
     'nope',
     '"ab"',
@@ -141,7 +147,7 @@ test('API-2 API-7 a cursor that somebody made is refused, whatever stands in it'
     '["2026-99-99T00:00:00.000Z","a"]',
   ];
   for (const bad of wrong)
-    expect(await failing(() => decodeTimeCursor(made(bad)))).toMatchObject({ code: 'request.bad_cursor' });
+    expect(await failing(() => read(made(bad)))).toMatchObject({ code: 'request.bad_cursor' });
 });
 
 test(

@@ -34,13 +34,11 @@ export function encodeCursor(values: readonly string[]): string {
 
 const bad = () => new Refusal('invalid', 'request.bad_cursor');
 
-/** @throws Refusal `request.bad_cursor` where it is not one that `encodeCursor` made of `count` values. */
-export function decodeCursor(cursor: string, count: number): string[] {
+/** The values `encodeCursor` made it of. @throws Refusal `request.bad_cursor`. */
+function decodeCursor(cursor: string): string[] {
   const json = Buffer.from(cursor.slice(6), 'base64url').toString();
   if (mark(json) + Buffer.from(json).toString('base64url') !== cursor) throw bad();
-  const values = valuesOf(json);
-  if (values.length !== count) throw bad();
-  return values;
+  return valuesOf(json);
 }
 
 /** The mark can be made by anybody, so the values behind it may be anything. */
@@ -58,16 +56,41 @@ function valuesOf(json: string): string[] {
 /** A moment of a year that Postgres has. */
 const isInstant = z.iso.datetime({ precision: 3 }).regex(/^(?!0000)/);
 
-/** Time and id of the last row, of a list sorted by time. @throws Refusal as `decodeCursor` does. */
-export function decodeTimeCursor(cursor: string): [string, string] {
-  const [time = '', id = ''] = decodeCursor(cursor, 2);
-  if (!isInstant.safeParse(time).success) throw bad();
-  return [time, id];
+/** Time and id of a row, of a list sorted by time. */
+const TimePlace = z.tuple([isInstant, z.string()]);
+/** The id of a row, of a list sorted by it. */
+export const IdPlace = z.tuple([z.string()]).transform(([id]) => id);
+
+interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** Which rows a store reads for a page: those behind `after`, or from the first where it is undefined. */
+interface PageRange<Place> {
+  readonly after: Place | undefined;
+  /** One more than the page shows: it tells that there is a next page. */
+  readonly limit: number;
 }
 
 /**
- * A page (API-7) of `rows`, which were asked for with one more than `limit`; that one tells that there is a next
- * page.
+ * The rows that a request for a page (API-7) asks for.
+ *
+ * @param Place schema of the last row's sort values, as `key` of `pageOf` gives them; default: time and id.
+ * @throws Refusal `request.bad_cursor`.
+ */
+export function pageRange(query: PageQuery): PageRange<readonly [string, string]>;
+export function pageRange<Place>(query: PageQuery, Place: z.ZodType<Place>): PageRange<Place>;
+export function pageRange({ limit, cursor }: PageQuery, Place: z.ZodType = TimePlace): PageRange<unknown> {
+  if (cursor === undefined) return { after: undefined, limit: limit + 1 };
+  const place = Place.safeParse(decodeCursor(cursor));
+  if (!place.success) throw bad();
+  return { after: place.data, limit: limit + 1 };
+}
+
+/**
+ * A page (API-7) of `rows`, which were read by `pageRange`.
+ *
  *
  * @param of `key` gives the sort values of a row, as `encodeCursor` takes them.
  */

@@ -29,9 +29,12 @@ const edgeTexts = {
   'request.too_large': {
     en: {
       title: 'The body is too large',
-      detail: 'A body has at most 1 MiB, an uploaded file at most 64 MiB.',
+      detail: 'A body has at most 1 MiB, an uploaded file at most 64 MiB, one that is kept at most 20 MiB.',
     },
-    'zh-CN': { title: '请求体过大', detail: '请求体最大为 1 MiB，上传的文件最大为 64 MiB。' },
+    'zh-CN': {
+      title: '请求体过大',
+      detail: '请求体最大为 1 MiB，上传的文件最大为 64 MiB，需要保存的文件最大为 20 MiB。',
+    },
   },
   'event.too_large': {
     kind: 'invalid',

@@ -76,7 +76,7 @@ export function problemOf(error: unknown): Problem {
 }
 
 /** How a text is read: its language, the clock of its times, and the texts of the service. */
-export interface Reading {
+interface Reader {
   readonly locale: Locale;
   /** IANA name, the provider's. */
   readonly timeZone: string;
@@ -91,14 +91,14 @@ const isMoney = (value: object): value is { amount: string; currency: string } =
   'amount' in value && 'currency' in value;
 
 /** A fact, for people: times on the provider's clock, values of enums and codes of refusals in words. */
-function say(name: string, value: unknown, reading: Reading): string {
-  const { locale } = reading;
+function say(name: string, value: unknown, reader: Reader): string {
+  const { locale } = reader;
   if (value === null || (Array.isArray(value) && value.length === 0)) return nothing;
-  if (Array.isArray(value)) return value.map((one) => say(name, one, reading)).join(separator[locale]);
+  if (Array.isArray(value)) return value.map((one) => say(name, one, reader)).join(separator[locale]);
   if (typeof value === 'object' && value !== null)
     return isMoney(value) ? `${value.amount} ${value.currency}` : JSON.stringify(value);
   const text = String(value);
-  if (instant.test(text)) return timeText(text, reading);
+  if (instant.test(text)) return timeText(text, reader);
   if (name !== 'codes') return wordOf(name, text, locale) ?? text;
   return text
     .split(', ')
@@ -109,7 +109,7 @@ function say(name: string, value: unknown, reading: Reading): string {
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** `2026-01-10 19:00 (Asia/Shanghai)`; seconds only where they are not 0. */
-function timeText(time: string, { locale, timeZone }: Reading): string {
+function timeText(time: string, { locale, timeZone }: Reader): string {
   const clock =
     clocks.get(timeZone) ??
     new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
@@ -129,15 +129,15 @@ const capitalised = (text: string) => text.slice(0, 1).toUpperCase() + text.slic
 /** Title and detail of a refusal in the reader's language (API-16). */
 export function wordsOf(
   { code, facts }: Pick<Refusal, 'code' | 'facts'>,
-  reading: Reading,
+  reader: Reader,
 ): { title: string; detail: string } {
-  const texts = reading.texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!;
-  const { title, detail } = texts[reading.locale];
+  const texts = reader.texts[code] ?? problemTexts[code] ?? problemTexts['request.refused']!;
+  const { title, detail } = texts[reader.locale];
   const filled = detail.replaceAll(/( ?)\{(\w+)\}( ?)/g, (_, before: string, name: string, after: string) =>
-    spaced(name in facts ? say(name, facts[name], reading) : nothing, {
+    spaced(name in facts ? say(name, facts[name], reader) : nothing, {
       before,
       after,
-      locale: reading.locale,
+      locale: reader.locale,
     }),
   );
   return { title, detail: detail.startsWith('{') ? capitalised(filled) : filled };
@@ -147,20 +147,20 @@ export function wordsOf(
  * RFC 9457 (API-2). `facts` holds what the domain says about its no, such as the order and its status; a 5xx
  * has none.
  */
-export function problemBody(problem: Problem, reading: Reading & { readonly requestId: string }): object {
+export function problemBody(problem: Problem, reader: Reader & { readonly requestId: string }): object {
   const { status, code, faults } = problem;
   const facts = status < 500 ? problem.facts : {};
   const errors = faults.map((fault) => ({
     ...fault,
-    detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[reading.locale],
+    detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[reader.locale],
   }));
-  const { title, detail } = wordsOf({ code, facts }, reading);
+  const { title, detail } = wordsOf({ code, facts }, reader);
   return {
     type: `urn:accord:problem:${code}`,
     title,
     status,
     detail,
-    instance: reading.requestId,
+    instance: reader.requestId,
     code,
     ...(errors.length > 0 && { errors }),
     ...(Object.keys(facts).length > 0 && { facts }),

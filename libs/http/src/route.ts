@@ -48,7 +48,7 @@ export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
   readonly requestId: string;
   /** Title and detail of a refusal that is part of an answer, in the caller's language. */
   readonly wordsOf: (refusal: Pick<Refusal, 'code' | 'facts'>) => { title: string; detail: string };
-  /** The body of a route with `upload: true`; it is read to its end before the route runs, and not kept. */
+  /** The body of a route with `upload`; it is read to its end before the route runs. */
   readonly file?: Upload;
   /**
    * For batches in `run`: one item in a transaction of its own. Where the request has an idempotency key,
@@ -116,9 +116,10 @@ interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema, R exte
   /** Content type of a file answer, or each that it may have. */
   readonly produces?: string | readonly string[];
   /**
-   * Takes one file of at most 64 MiB instead of JSON (`RouteRequest.file`), as the body itself or in a form.
+   * Takes one PDF instead of JSON (`RouteRequest.file`), as the body itself or in a form: of at most 64 MiB where
+   * its hash is enough, of at most 20 MiB where its bytes are kept.
    */
-  readonly upload?: true;
+  readonly upload?: 'hashed' | 'kept';
   /**
    * For routes that change something: whether a key must, may or need not come. POST default 'optional',
    * others 'none' (API-6).

@@ -16,7 +16,7 @@ export const rangeQuery = {
 };
 
 /** From its first moment to before its end; undefined where it is open. */
-export interface TimeRange {
+interface TimeRange {
   readonly from: Date | undefined;
   readonly before: Date | undefined;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { expectVersion, newId, Refusal, type Tx } from '@accord/core';
 import type { Service } from '@accord/platform';
 import { accountOf } from '../src/auth.ts';
-import { decodeCursor, encodeCursor, paged, pageQuery } from '../src/paging.ts';
+import { IdPlace, paged, pageOf, pageQuery, pageRange } from '../src/paging.ts';
 import type { ProblemTexts } from '../src/problem-texts.ts';
 import { route, type Route, type RouteRequest } from '../src/route.ts';
 
@@ -54,15 +54,11 @@ async function findThing(tx: Tx, id: string): Promise<Thing> {
   return found;
 }
 
-async function listThings(tx: Tx, { limit, cursor }: { limit: number; cursor?: string | undefined }) {
-  const [after] = cursor ? decodeCursor(cursor, 1) : [''];
-  const rows = await tx.many<Thing>(
-    `select ${columns} from things where thing_id > $1 order by thing_id limit $2`,
-    [after, limit + 1],
-  );
-  const data = rows.slice(0, limit);
-  return { data, nextCursor: rows.length > limit ? encodeCursor([data.at(-1)!.thingId]) : null };
-}
+const listThings = (tx: Tx, { after = '', limit }: { after: string | undefined; limit: number }) =>
+  tx.many<Thing>(`select ${columns} from things where thing_id > $1 order by thing_id limit $2`, [
+    after,
+    limit,
+  ]);
 
 const placing = route({
   method: 'post',
@@ -89,7 +85,12 @@ const reading: Route[] = [
     access: customer.read,
     query: z.strictObject({ ...pageQuery }),
     answer: paged(Thing),
-    inTransaction: async (tx, { query }) => ({ body: await listThings(tx, query) }),
+    inTransaction: async (tx, { query }) => {
+      const things = await listThings(tx, pageRange(query, IdPlace));
+      return {
+        body: pageOf(things, query.limit, { item: (thing) => thing, key: (thing) => [thing.thingId] }),
+      };
+    },
   }),
   route({
     method: 'get',
@@ -191,7 +192,7 @@ const changing: Route[] = [
     operationId: 'postUploads',
     summary: 'Takes a file.',
     access: customer.write,
-    upload: true,
+    upload: 'hashed',
     answer: z.object({ sha256: z.string(), size: z.int() }),
     inTransaction: (_tx, { file }) => Promise.resolve({ body: file! }),
   }),

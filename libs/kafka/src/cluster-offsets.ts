@@ -27,7 +27,7 @@ interface Cluster {
   ): Promise<readonly TopicOffsets[]>;
 }
 
-export interface TopicOffsets {
+interface TopicOffsets {
   readonly topic: string;
   readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
 }

@@ -1,5 +1,5 @@
 /** Of a connection's session with the broker, ms. */
-export interface Session {
+interface Session {
   /** Since it was authenticated. */
   readonly age: number;
   /** How long the broker keeps it; 0: for ever (`connections.max.reauth.ms`, the end of a token). */

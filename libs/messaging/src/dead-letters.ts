@@ -23,11 +23,11 @@ export interface DeadLetter {
   readonly waitingBehind: number;
 }
 
-export type Inspected = DeadLetter & { readonly payload: string; readonly headers: string };
+type Inspected = DeadLetter & { readonly payload: string; readonly headers: string };
 export type Act = 'replay' | 'discard';
 
 /** Each field that is given must match; an empty filter matches every dead letter. */
-export interface Filter {
+interface Filter {
   readonly eventIds?: readonly string[] | undefined;
   readonly source?: string | undefined;
   readonly direction?: DeadLetter['direction'] | undefined;

@@ -48,7 +48,7 @@ export function shardOf(key: string): number {
  * @throws ZodError where the data does not fit the type's schema, so the transaction fails where the bug is
  * (EVT-3).
  */
-export function announce(
+function announce(
   fact: Fact,
   by: {
     now: Date;

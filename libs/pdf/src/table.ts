@@ -1,7 +1,7 @@
 import { lineHeight, page, type TextStyle } from './page.ts';
 import type { PdfDocument } from './pdf-document.ts';
 
-export interface Column {
+interface Column {
   readonly title: string;
   /** Points; all columns together are as wide as the page's content. */
   readonly width: number;
@@ -19,7 +19,7 @@ interface TableRow {
 }
 
 /** Rows under a head that stands again on every page and never without a row. */
-export interface Table {
+interface Table {
   /** The lines of a cell; each part begins one. */
   lines(column: number, parts: Lines): string[];
   /** The lines of a text below a row. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { Refusal, type Tx } from '@accord/core';
+import type { ServiceName } from '@accord/events/services';
 import {
-  decodeTimeCursor,
-  encodeCursor,
   paged,
+  pageOf,
   pageQuery,
+  pageRange,
   rangeQuery,
   route,
   separatedByCommas,
@@ -103,12 +104,11 @@ async function inspect(tx: Tx, eventId: string, source?: string): Promise<z.inpu
 
 const access = { operator: true } as const;
 
-const pathOf = (name: Service['name']) => `/v1/${name}-dead-letters` as const;
+const pathOf = (name: ServiceName) => `/v1/${name}-dead-letters` as const;
 /** `OrderDeadLetter`: the operations of one service, told from those of the others. */
-const lettersOf = (name: Service['name']) =>
-  `${name.replace(/^./, (first) => first.toUpperCase())}DeadLetter`;
+const lettersOf = (name: ServiceName) => `${name.replace(/^./, (first) => first.toUpperCase())}DeadLetter`;
 
-const reading = (name: Service['name']): Route[] => [
+const reading = (name: ServiceName): Route[] => [
   route({
     method: 'get',
     path: pathOf(name),
@@ -122,14 +122,12 @@ const reading = (name: Service['name']): Route[] => [
     refusals: ['request.range_reversed'],
     inTransaction: async (tx, { timeZone, query: { limit, cursor, ...query } }) => {
       const wanted = { ...query, ...timeRange(query, timeZone) };
-      const found = await listDeadLetters(tx, wanted, {
-        after: cursor ? decodeTimeCursor(cursor) : undefined,
-        limit: limit + 1,
-      });
-      const page = found.slice(0, limit).map(shown);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      const place = last && [last.parkedAt, `${last.eventId} ${last.source}`];
-      return { body: { data: page, nextCursor: place ? encodeCursor(place) : null } };
+      const found = await listDeadLetters(tx, wanted, pageRange({ limit, cursor }));
+      const key = ({ parkedAt, eventId, source }: DeadLetter) => [
+        parkedAt.toISOString(),
+        `${eventId} ${source}`,
+      ];
+      return { body: pageOf(found, limit, { item: shown, key }) };
     },
   }),
   route({

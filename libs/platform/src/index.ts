@@ -1,4 +1,4 @@
-export { type KafkaAccess, kafkaAccess, kafkaSettings } from './kafka-settings.ts';
+export { kafkaAccess, kafkaSettings } from './kafka-settings.ts';
 export { listenOps } from './ops-server.ts';
 export { runRebuild } from './rebuild-command.ts';
 export type { Retention, RetentionTimes } from './retention.ts';

@@ -36,7 +36,7 @@ export const kafkaSettings = z.object({
 
 type KafkaSettings = z.infer<typeof kafkaSettings>;
 
-export interface KafkaAccess {
+interface KafkaAccess {
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
   readonly security: KafkaSecurity;

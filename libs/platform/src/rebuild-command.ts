@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { readSettings, renewed } from '@accord/core/runtime';
+import type { ServiceName } from '@accord/events/services';
 import type { ReadModel } from '@accord/messaging';
 import { rebuild, type Rebuilt } from '@accord/messaging/rebuild';
-import type { ServiceName } from '@accord/postgres/provision';
 import { kafkaAccess, kafkaSettings } from './kafka-settings.ts';
 
 const settings = z.object({
@@ -13,7 +13,7 @@ const settings = z.object({
   ...kafkaSettings.shape,
 });
 
-export interface Rebuildable {
+interface Rebuildable {
   readonly service: ServiceName;
   readonly models: readonly ReadModel[];
 }

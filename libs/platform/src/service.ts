@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Database, Tx, Worker } from '@accord/core';
 import type { Metrics } from '@accord/core/observability';
+import type { ServiceName } from '@accord/events/services';
 import type { ProblemTexts, Route } from '@accord/http';
 import type { Subscriptions } from '@accord/messaging';
 import type { Retention } from './retention.ts';
@@ -8,7 +9,7 @@ import type { Retention } from './retention.ts';
 /** A service's table of contents; `runService` gives it edges, messaging and workers. */
 export interface Service {
   /** `order`; also the consumer group `accord.order` and the CloudEvents source `/services/order`. */
-  readonly name: 'order' | 'contract' | 'refund' | 'notification';
+  readonly name: ServiceName;
   /**
    * Its Postgres schema: `orders`, `contracts`, `refunds`, `notifications`. Every statement finds its tables
    * there by search_path.

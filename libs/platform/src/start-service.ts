@@ -58,7 +58,7 @@ export type Make<S extends PlatformSettings> = (
 ) => Service | Promise<Service>;
 type OnCommit = (announced: readonly OutboxRow[]) => void;
 
-export interface StartOptions {
+interface StartOptions {
   readonly clock?: Clock;
   /** Metrics of the whole process too. */
   readonly ofProcess?: boolean;

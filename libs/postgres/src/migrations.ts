@@ -9,7 +9,7 @@ import type { Migration, Online } from './table-guards.ts';
 const silent = () => undefined;
 
 /** A service's schema: the platform's own tables first, then the service's numbered files. */
-export interface Schema {
+interface Schema {
   readonly schema: string;
   /** `0000_…`, before the files. */
   readonly platform: { readonly name: string; readonly up: Migration };

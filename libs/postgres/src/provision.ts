@@ -1,15 +1,15 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { type ServiceName, serviceNames } from '@accord/events/services';
 import type { DatabaseAddress } from './address.ts';
 import { connect, type OwnConnection } from './connection.ts';
 
-/** The four services and the schema each owns. */
+/** The schema that each service owns. */
 export const schemas = {
   order: 'orders',
   contract: 'contracts',
   refund: 'refunds',
   notification: 'notifications',
-} as const;
-export type ServiceName = keyof typeof schemas;
+} as const satisfies Record<ServiceName, string>;
 
 /** The schema in which a service's read models are rebuilt beside the live ones. */
 export const shadowSchemaOf = (schema: string): string => `${schema}_rebuild`;
@@ -27,7 +27,7 @@ export const rolesOf = (service: ServiceName) => ({
 /** Every role that a database of ours has. */
 export const roles: readonly string[] = [
   'accord_auditor',
-  ...(Object.keys(schemas) as ServiceName[]).flatMap((service) => Object.values(rolesOf(service))),
+  ...serviceNames.flatMap((service) => Object.values(rolesOf(service))),
 ];
 
 /** The URL of `database` for another role of the same server. */
@@ -105,7 +105,7 @@ async function makeAll(provisioning: Provisioning, database: string): Promise<vo
     await makeRole(provisioning, role);
     await connection.query(`grant connect on database ${database} to ${role}`);
   }
-  for (const service of Object.keys(schemas) as ServiceName[]) await makeSchemas(provisioning, service);
+  for (const service of serviceNames) await makeSchemas(provisioning, service);
 }
 
 /**

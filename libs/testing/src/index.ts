@@ -2,7 +2,7 @@ export { type Client, clientOf, type Reply } from './client.ts';
 export { startIssuer, type TestIssuer } from './issuer.ts';
 export { productSnapshot } from './product-snapshot.ts';
 export { knowledgeOf, rebuildOf } from './rebuilding.ts';
-export { rowsOf } from './rows.ts';
+export { samplePdf } from './sample-pdf.ts';
 export { smallService } from './small-service.ts';
 export {
   developmentPassword,

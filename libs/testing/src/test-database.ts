@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import type { ServiceName } from '@accord/events/services';
 import { migrateService, type Service } from '@accord/platform';
 import { connect } from '@accord/postgres';
 import { provisionDatabase, rolesOf, roleUrl } from '@accord/postgres/provision';
@@ -44,7 +45,7 @@ async function fingerprint(service: Service): Promise<string> {
   return hash.digest('hex').slice(0, 12);
 }
 
-export const urlsOf = (url: string, service: Service['name']) => {
+export const urlsOf = (url: string, service: ServiceName) => {
   const roles = rolesOf(service);
   const of = (role: string) => roleUrl(url, role, developmentPassword(role));
   return { owner: of(roles.owner), app: of(roles.app), operator: of(roles.operator) };

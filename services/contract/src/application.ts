@@ -49,13 +49,14 @@ import {
   type Asked,
   type ApplicationRefusalReason,
 } from './objections.ts';
+import { recordOrRefuse } from './offline-recording.ts';
 import { findOrders, type Order } from './order-view.ts';
 
 // Applying is the reservation saga (EVT-20). An application that the local view shows to be impossible is
 // refused at once; else it is `requested`, and the order service answers for all the orders together: held, or
 // not and why. The reserved orders are decided on again (CTR-4).
 
-export interface Application {
+interface Application {
   readonly accountId: string;
   readonly orderIds: readonly string[];
   /** Of the address book; undefined: its default (CTR-11). */
@@ -172,6 +173,7 @@ async function draftOrRefuse(
 ): Promise<void> {
   const contract = await lockContractIfKnown(tx, contractId);
   if (contract?.status !== 'requested') return;
+  if (contract.kind === 'offline') return recordOrRefuse(tx, contract, answered);
   const [known, decided, missingGlyphs] = await Promise.all([
     findOrders(tx, contract),
     listContractOrders(tx, contractId),

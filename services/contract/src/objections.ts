@@ -117,10 +117,10 @@ export const inContract = (
 /** CTR-1: whether contracts are made over orders at all. */
 export const offersOrders = ({ sources }: Rules): boolean => sources.includes('order');
 
-/** All reasons against one order by itself. */
-export function reasonsAgainstOrder(
+/** The reasons that lie in the order's state, whatever contract it shall be in. */
+export function reasonsOfState(
   { orderId, order, live }: Asked,
-  { contracts: rules, invoicingEntities }: Profile,
+  rules: VoidRules,
 ): ApplicationRefusalReason[] {
   if (!order) return [reasonAgainst(orderId, 'order.not_found')];
   const against: (ApplicationRefusalReason | false)[] = [
@@ -130,6 +130,19 @@ export function reasonsAgainstOrder(
     order.hold?.kind === 'refund' &&
       reasonAgainst(orderId, 'order.held_by_refund', { refundId: order.hold.id }),
     isInPart(order) && reasonAgainst(orderId, 'order.instance_busy'),
+  ];
+  return against.filter((one) => one !== false);
+}
+
+/** All reasons against one order by itself. */
+export function reasonsAgainstOrder(
+  asked: Asked,
+  { contracts: rules, invoicingEntities }: Profile,
+): ApplicationRefusalReason[] {
+  const { orderId, order } = asked;
+  const ofState = reasonsOfState(asked, rules);
+  if (!order) return ofState;
+  const against: (ApplicationRefusalReason | false)[] = [
     isExcludedFromContracts(order, rules) && reasonAgainst(orderId, 'contract.product_excluded'),
     !invoicingEntities.some(({ code }) => code === order.invoicingEntity) &&
       reasonAgainst(orderId, 'contract.entity_unknown'),
@@ -137,7 +150,7 @@ export function reasonsAgainstOrder(
       reasonAgainst(orderId, 'contract.ask_offline', { offlineAddress: rules.offlineAddress }),
     isRefusedUnpaidDomain(order, rules) && reasonAgainst(orderId, 'contract.unpaid_domain'),
   ];
-  return against.filter((one) => one !== false);
+  return [...ofState, ...against.filter((one) => one !== false)];
 }
 
 /** CTR-3, CTR-9, CTR-13: all reasons against an account as Party A. */
@@ -161,7 +174,7 @@ export function reasonsAgainstAccount(
 /** So much an order's snapshot grows when it is held. */
 const holdBytes = 63;
 /** EVT-5: the order service answers with all orders of a contract in one event. */
-const isTooLarge = (orders: readonly Order[]) => !fitsEvent(orders, orders.length * holdBytes);
+export const isTooLarge = (orders: readonly Order[]) => !fitsEvent(orders, orders.length * holdBytes);
 
 /** CTR-3, CTR-7, CTR-9, CTR-13: all reasons against an application together; none: it may be requested. */
 export function reasonsAgainstApplication(

@@ -11,15 +11,20 @@ import { billRoutes } from './http/bill-routes.ts';
 import { contractRoutes } from './http/contract-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
 import { filingRoutes } from './http/filing-routes.ts';
+import { offlineRoutes } from './http/offline-routes.ts';
+import { paperRoutes } from './http/paper-routes.ts';
 import { problems } from './http/problems.ts';
 import { ticketRoutes } from './http/ticket-routes.ts';
 import { verificationRoutes } from './http/verification-routes.ts';
 import { orderView } from './order-view.ts';
 import { platformSubscriptions } from './platform-facts.ts';
+import { refundView } from './refund-view.ts';
 import { sealExpiry, sealMetrics } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
 import { voidingSubscriptions } from './voiding.ts';
 import { waitingDrafts } from './waiting-drafts.ts';
+
+const day = 86_400_000;
 
 /** The contract service's table of contents. */
 export const contractService = (provider: Provider, { log }: ServiceContext): Service => ({
@@ -31,8 +36,10 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ...eligibleRoutes(provider.profile),
     ...verificationRoutes,
     ...filingRoutes(provider.profile),
+    ...offlineRoutes(provider.profile),
     ...contractRoutes(provider),
     ...ticketRoutes(provider.profile),
+    ...paperRoutes(provider.profile),
     ...accountRoutes,
     ...addressRoutes,
     ...billRoutes(provider.profile),
@@ -40,13 +47,15 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
   problems,
   tags: {
     contracts: 'Contracts over orders: applied for, sealed, downloaded, voided, verified.',
-    tickets: 'What the provider is asked to do about a contract.',
+    tickets:
+      'What the staff of the provider is asked for: to void a contract, or for one that is signed outside.',
+    'paper-copies': 'Printed contracts that are mailed.',
     accounts: 'Facts of accounts that contracts need, and their address books.',
     bills: 'Monthly bills, over which there may be contracts.',
   },
   timeZone: provider.profile.timeZone,
   subscriptions: projecting(
-    [orderView],
+    [orderView, refundView],
     [
       applicationSubscriptions(provider.profile),
       voidingSubscriptions,
@@ -60,5 +69,6 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     ...waitingDrafts(provider.profile),
     sealExpiry(provider.sealKey, log),
   ],
+  retention: [{ table: 'offline_files', since: 'stored_at', keptMs: 7 * day, where: 'not recorded' }],
   metrics: sealMetrics(provider.sealKey),
 });

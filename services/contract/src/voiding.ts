@@ -1,37 +1,28 @@
-import { actorId, expectVersion, newId, Refusal, type Decision, type Tx } from '@accord/core';
+import { expectVersion, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Event, EventAbout } from '@accord/events';
 import { eventsAbout, type Subscriptions } from '@accord/messaging';
-import { businessDayEnd, type Profile } from '@accord/profile';
+import type { Profile } from '@accord/profile';
 import { markReleased } from './contract/contract-orders-store.ts';
-import {
-  getTicket,
-  insertTicket,
-  lockContract,
-  lockLiveContractOf,
-  lockOpenTicketsOf,
-  lockTicket,
-  saveContract,
-  saveTicket,
-} from './contract/contract-store.ts';
-import {
-  voidByHand,
-  voidContract,
-  voidForDeadOrder,
-  type Contract,
-  type GivenReason,
-} from './contract/contract.ts';
-import { approveTicket, rejectTicket, submitTicket, withdrawTicket, type Ticket } from './contract/ticket.ts';
+import { lockContract, lockLiveContractOf, saveContract } from './contract/contract-store.ts';
+import { voidByHand, voidForDeadOrder, type Contract, type GivenReason } from './contract/contract.ts';
+import { cancelPaperOf } from './paper-mailing.ts';
+import { lockOpenTicketsOf, saveTicket } from './ticket/ticket-store.ts';
+import { withdrawTicket } from './ticket/ticket.ts';
 
 // A contract ends by the customer's hand, by an approved ticket, or with one of its orders. Its orders are
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
 // Locks go contract first, then its tickets.
 
-/** Saves a contract's end; its open tickets are withdrawn with it (`ticket.withdrawn`, CTR-24). */
+/**
+ * Saves a contract's end; its open tickets are withdrawn with it (`ticket.withdrawn`), and paper copies that are not
+ * in the mail yet are cancelled (`contract.paper_cancelled`, CTR-24).
+ */
 export async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
   const contract = saveContract(tx, decision);
   if (decision.facts.length > 0) {
     for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))
       saveTicket(tx, withdrawTicket(ticket, { text: 'contract_ended', at: tx.now }));
+    if (contract.finalizedAt !== null) return cancelPaperOf(tx, contract);
   }
   return contract;
 }
@@ -106,94 +97,3 @@ export const voidingSubscriptions: Subscriptions = {
   ...laterEvents,
   'order.released': { on: onOrderReleased, locks: orderRows },
 };
-
-type VoidTicketAsk = Pick<VoidAsk, 'contractId' | 'reason'> & { readonly text: string };
-
-/** The remedy for a contract that no ticket is needed for, by its status. */
-const withoutTicket = {
-  requested: 'void_contract',
-  draft: 'void_contract',
-  sealing: 'try_again_when_sealed',
-  refused: 'apply_again',
-} as const;
-
-/**
- * @throws Refusal `contract.not_found`, `contract.voided`, `ticket.contract_not_official`,
- * `ticket.already_open`
- */
-export async function submitVoidTicket(
-  tx: Tx,
-  profile: Profile,
-  { contractId, reason, text }: VoidTicketAsk,
-): Promise<Ticket> {
-  const contract = await lockContract(tx, contractId);
-  const { accountId, number, orderIds, status } = contract;
-  if (status === 'voided')
-    throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
-  if (status !== 'official') {
-    const remedy = withoutTicket[status];
-    throw new Refusal('conflict', 'ticket.contract_not_official', { contractId, status, remedy });
-  }
-  const ticket = submitTicket({
-    ticketId: newId('tkt'),
-    accountId,
-    kind: 'void_official',
-    contractId,
-    contractNumber: number,
-    orderIds,
-    reason,
-    text,
-    applicant: actorId(tx.actor),
-    createdAt: tx.now,
-    dueAt: businessDayEnd(profile, tx.now, 1),
-  });
-  return insertTicket(tx, ticket);
-}
-
-interface TicketAsk {
-  readonly ticketId: string;
-  readonly ifMatch: readonly number[] | undefined;
-}
-
-/** For update, the contract first, as every end of a contract locks them. */
-async function lockTicketAndContract(
-  tx: Tx,
-  { ticketId, ifMatch }: TicketAsk,
-): Promise<{ ticket: Ticket; contract: Contract | undefined }> {
-  const { contractId } = await getTicket(tx, ticketId);
-  const contract = contractId === null ? undefined : await lockContract(tx, contractId);
-  const ticket = await lockTicket(tx, ticketId);
-  expectVersion(ifMatch, ticket.version);
-  return { ticket, contract };
-}
-
-/**
- * CTR-24: the contract is void in the same transaction.
- *
- * @throws Refusal `ticket.not_found`, `ticket.own_approval`, `ticket.not_open`, `request.version_mismatch`
- */
-export async function approveVoidTicket(tx: Tx, ask: TicketAsk): Promise<Ticket> {
-  const { ticket, contract } = await lockTicketAndContract(tx, ask);
-  const approved = saveTicket(tx, approveTicket(ticket, { by: actorId(tx.actor), at: tx.now }));
-  const { reason, text } = ticket;
-  if (contract) await endContract(tx, voidContract(contract, { reason, text, orderId: null, at: tx.now }));
-  return approved;
-}
-
-/** @throws Refusal `ticket.not_found`, `ticket.not_open`, `request.version_mismatch` */
-export async function rejectOpenTicket(
-  tx: Tx,
-  { text, ...ask }: TicketAsk & { text: string },
-): Promise<Ticket> {
-  const { ticket } = await lockTicketAndContract(tx, ask);
-  return saveTicket(tx, rejectTicket(ticket, { text, at: tx.now }));
-}
-
-/** @throws Refusal `ticket.not_found`, `ticket.not_open`, `request.version_mismatch` */
-export async function withdrawOpenTicket(
-  tx: Tx,
-  { text, ...ask }: TicketAsk & { text: string },
-): Promise<Ticket> {
-  const { ticket } = await lockTicketAndContract(tx, ask);
-  return saveTicket(tx, withdrawTicket(ticket, { text, at: tx.now }));
-}

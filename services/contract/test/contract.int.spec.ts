@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { ReservationRefusalCode } from '@accord/events/reservation';
 import { readPdf } from '@accord/pdf/testing';
 import { loadProfile } from '@accord/profile';
-import { productSnapshot } from '@accord/testing';
+import { productSnapshot, samplePdf } from '@accord/testing';
 import { flawsOfExamples, reads } from '@accord/testing/edges';
 import { timeWriter } from '../src/document/order-table.ts';
 import type { Order } from '../src/order-view.ts';
@@ -1164,12 +1164,32 @@ test('API-3 each route answers the request that the document shows for it as des
     const ask = { recipient: 'Li Lei', phone, address: 'Beijing' };
     addresses.push((await client.post(`/v1/accounts/${accountId}/addresses`, ask)).body.addressId);
   }
+  /** A ticket that was approved, and the file that was stored before. */
+  const papers = async () => {
+    const ask = { kind: 'offline_contract', orderIds: [(await anOrder()).orderId], text: 'Please.' };
+    const ticketId = (await client.post('/v1/tickets', ask)).body.ticketId as string;
+    await operator.post(`/v1/tickets/${ticketId}/approve`);
+    return { ticketId, sha256: createHash('sha256').update(samplePdf(accountId)).digest('hex') };
+  };
   const elsewhere = await customerOf('alibaba');
   const left = await elsewhere.draft((await elsewhere.placed(sampleOrder()))[0]!);
   const instances = [
     { instanceId: 'i-1', region: 'cn-beijing', ipAddress: '192.0.2.7', start: null, end: null },
   ];
   const placedLeft = await elsewhere.draft((await elsewhere.placed(sampleOrder({ instances })))[0]!);
+  const paperless = async () => elsewhere.official((await elsewhere.placed(sampleOrder()))[0]!);
+  /** Asked for, and these steps taken. */
+  const paper = async (...steps: ('print' | 'mail')[]) => {
+    const contractId = await paperless();
+    const path = `/v1/contracts/${contractId}/paper-copies`;
+    const to = { copies: 1, recipient: 'Li Lei', phone: '1', address: 'Here 1' };
+    await elsewhere.client.post(path, to);
+    for (const step of steps) {
+      const sent = step === 'mail' ? { carrier: 'SF', trackingNumber: 'SF1' } : undefined;
+      await elsewhere.t.operator().post(`${path}/${step}`, sent);
+    }
+    return contractId;
+  };
   const amount = { amount: '12.30', currency: 'CNY' };
   const bill = {
     version: 1,
@@ -1195,6 +1215,7 @@ test('API-3 each route answers the request that the document shows for it as des
       editAddress: () => ({ by: client, ids: { accountId, addressId: addresses[0]! } }),
       makeAddressDefault: () => ({ by: client, ids: { accountId, addressId: addresses[0]! } }),
       removeAddress: () => ({ by: client, ids: { accountId, addressId: addresses[1]! } }),
+      listAccounts: () => ({ by: operator }),
       previewApplication: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
       applyForContracts: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
       listContracts: () => ofMine,
@@ -1218,9 +1239,27 @@ test('API-3 each route answers the request that the document shows for it as des
       approveTicket: async () => ({ by: operator, ids: await ticket() }),
       rejectTicket: async () => ({ by: operator, ids: await ticket() }),
       withdrawTicket: async () => ({ by: client, ids: await ticket() }),
+      storeOfflineFile: () => ({ by: operator, query: `accountId=${accountId}`, file: samplePdf(accountId) }),
+      recordOfflineContract: async () => ({ by: operator, ids: await papers() }),
       putBill: () => ({ by: platform, ids: { billId: 'bill_example', accountId } }),
       getBill: () => ofMine,
-      // The other provider has contracts over bills, and deletes drafts.
+      // The other provider makes paper copies, has contracts over bills, and deletes drafts.
+      requestPaperCopies: async () => ({ by: elsewhere.client, ids: { contractId: await paperless() } }),
+      getPaperCopies: async () => ({ by: elsewhere.client, ids: { contractId: await paper() } }),
+      listPaperCopies: () => ({ by: elsewhere.t.operator() }),
+      printPaperCopies: async () => ({ by: elsewhere.t.operator(), ids: { contractId: await paper() } }),
+      mailPaperCopies: async () => ({
+        by: elsewhere.t.operator(),
+        ids: { contractId: await paper('print') },
+      }),
+      deliverPaperCopies: async () => ({
+        by: elsewhere.t.operator(),
+        ids: { contractId: await paper('print', 'mail') },
+      }),
+      returnPaperCopies: async () => ({
+        by: elsewhere.t.operator(),
+        ids: { contractId: await paper('print', 'mail') },
+      }),
       listEligibleBills: () => ({ by: elsewhere.client }),
       removeDraftContract: () => ({ by: elsewhere.client, ids: { contractId: left } }),
     }),

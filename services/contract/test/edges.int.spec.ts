@@ -1,5 +1,5 @@
 import { loadProfile } from '@accord/profile';
-import { knowledgeOf, rebuildOf } from '@accord/testing';
+import { knowledgeOf, rebuildOf, samplePdf } from '@accord/testing';
 import { flawsUnderBadInput, flawsUnderRepeats, unreadableTexts } from '@accord/testing/edges';
 import { parkedEvent } from '@accord/testing/outsider';
 import { orderView } from '../src/order-view.ts';
@@ -7,10 +7,29 @@ import { contractService } from '../src/service.ts';
 import { codeOf, openOffices, waiting } from './fixtures.ts';
 import { sampleAccount, sampleOrder } from './sample-orders.ts';
 
+const zero = { amount: '0.00', currency: 'CNY' } as const;
+const sampleRefund = {
+  status: 'checking',
+  kind: 'unsubscribe',
+  amount: zero,
+  split: { cash: zero, giftCredit: zero, storedCard: zero, voucher: zero },
+  reason: 'other',
+  createdAt: '2026-01-16T07:00:00.000Z',
+  endedAt: null,
+} as const;
+
 // Races, facts from outside, and the limits of callers.
 
 const { at, customerOf } = openOffices(
-  (name, sealKey) => (context) => contractService({ profile: loadProfile(name), sealKey }, context),
+  (name, sealKey) => (context) => {
+    const profile = loadProfile(name);
+    // With the other provider's paper, so that each route of it can be asked here, too.
+    const { paper } = loadProfile('alibaba').contracts;
+    return contractService(
+      { profile: { ...profile, contracts: { ...profile.contracts, paper } }, sealKey },
+      context,
+    );
+  },
   'baidu',
 );
 
@@ -80,6 +99,77 @@ describe('races', () => {
 });
 
 describe('accounts', () => {
+  test('API-19 operators find accounts by id, name in part and partner, with what each has', async () => {
+    const { t, accountId, client, placed, draft } = await customerOf('baidu');
+    const { accountId: _, ...facts } = sampleAccount({ version: 2, certifiedName: '张江 Ｗidgets 公司' });
+    const tell = (id: string, change: object) =>
+      t.platform().put(`/v1/accounts/${id}`, { ...facts, ...change });
+    const partner = { type: 'isv', provider: 'Partner Ｏne' };
+    await tell(accountId, {});
+    await tell(`${accountId}_b`, { certifiedName: 'Widgets of 100% Ltd', partner });
+    await tell(`${accountId}_c`, { certifiedName: null, partner: { ...partner, type: 'integration' } });
+    const [order] = await placed(sampleOrder(), sampleOrder());
+    await draft(order!);
+    for (const [refundId, version] of [
+      ['rfd_api_19_a', 1],
+      ['rfd_api_19_b', 1],
+      ['rfd_api_19_a', 2],
+    ] as const) {
+      const refund = {
+        ...sampleRefund,
+        refundId,
+        version,
+        accountId,
+        instanceIds: [],
+        orderIds: [],
+        lines: [],
+      };
+      await t.publish({ type: 'refund.requested', data: { refund } }, { repeat: 2 });
+    }
+    await t.settled();
+    const found = async (query: string) =>
+      ((await t.operator().get(`/v1/accounts?limit=200&${query}`)).body.data as { accountId: string }[])
+        .map((account) => account.accountId)
+        .filter((id) => id.startsWith(accountId));
+    const [a, b, c] = [accountId, `${accountId}_b`, `${accountId}_c`];
+    expect(await found('')).toEqual([a, b, c]);
+    expect(await found(`accountId=${b}`)).toEqual([b]);
+    expect(await found('certifiedName=WIDGETS')).toEqual([a, b]);
+    expect(await found(`certifiedName=${encodeURIComponent('ｗidgets 公司')}`)).toEqual([a]);
+    expect(await found('certifiedName=100%25')).toEqual([b]);
+    expect(await found('certifiedName=_')).toEqual([]);
+    // Each of its characters is eighteen where it is searched.
+    expect((await tell(`${accountId}_d`, { certifiedName: `Long ${'ﷺ'.repeat(395)}` })).status).toBe(200);
+    expect(await found('certifiedName=long')).toEqual([`${accountId}_d`]);
+    expect(await found('partnerType=isv')).toEqual([b]);
+    expect(await found('partner=partner%20one')).toEqual([b, c]);
+    expect(await found('partner=partner%20one&partnerType=integration')).toEqual([c]);
+    const { body } = await t.operator().get(`/v1/accounts?accountId=${accountId}`);
+    expect(body).toEqual({
+      data: [
+        {
+          accountId,
+          version: 2,
+          certifiedName: '张江 Ｗidgets 公司',
+          partner: null,
+          orders: 2,
+          contracts: 1,
+          refunds: 2,
+        },
+      ],
+      nextCursor: null,
+    });
+    const pages: string[] = [];
+    for (let cursor = ''; pages.length === 0 || cursor;) {
+      const page = await t.operator().get(`/v1/accounts?limit=1&partner=one${cursor && `&cursor=${cursor}`}`);
+      pages.push(...page.body.data.map((account: { accountId: string }) => account.accountId));
+      cursor = page.body.nextCursor ?? '';
+    }
+    expect(pages.filter((id) => id.startsWith(accountId))).toEqual([b, c]);
+    for (const caller of [client, t.platform()])
+      expect(codeOf(await caller.get('/v1/accounts'))).toEqual([403, 'auth.scope_missing']);
+  });
+
   test('EVT-14 over REST and by topic with the same effect; an older version changes nothing', async () => {
     const { t, accountId, client } = await customerOf('baidu');
     const { accountId: _, ...facts } = sampleAccount({ version: 3, certifiedName: 'Three Ltd' });
@@ -400,7 +490,7 @@ describe('who may, and what', () => {
       ['/v1/contracts', { orderIds: ['ord_1'], language: 'fr' }],
       [path, { reason: 'order_cancelled' }],
       [path, { reason: 'other' }],
-      ['/v1/tickets', { kind: 'extra_terms', contractId: 'ctr_none', text: 'x' }],
+      ['/v1/tickets', { kind: 'discount', contractId: 'ctr_none', text: 'x' }],
       ['/v1/tickets', { kind: 'void_official', contractId: 'ctr_none', text: ' ' }],
     ] as const) {
       expect(codeOf(await client.post(to, body))).toEqual([400, 'request.invalid']);
@@ -443,8 +533,43 @@ describe('who may, and what', () => {
       const texts = { body: { text: 'Twice.' }, other: { text: 'Otherwise.' } };
       const addresses = `/v1/accounts/${one.accountId}/addresses`;
       const address = { recipient: 'Li Lei', phone: '1', address: 'Beijing' };
+      const operator = t.operator();
+      const to = { copies: 1, recipient: 'Li Lei', phone: '1', address: 'Here 1' };
+      const sent = { carrier: 'SF', trackingNumber: 'SF1' };
+      /** The path of the next step, where these were taken before. */
+      const paper = async (what: string, ...before: string[]) => {
+        const path = contract('paper-copies', await one.official(await freeOrder()));
+        await client.post(path, to);
+        for (const step of before) await operator.post(`${path}/${step}`, step === 'mail' ? sent : undefined);
+        return `${path}/${what}`;
+      };
       expect(
         await flawsUnderRepeats(t, {
+          'POST /v1/contracts/{contractId}/paper-copies': async () => ({
+            by: client,
+            path: contract('paper-copies', await one.official(await freeOrder())),
+            body: to,
+            other: { ...to, copies: 2 },
+          }),
+          'POST /v1/contracts/{contractId}/paper-copies/print': async () => ({
+            by: operator,
+            path: await paper('print'),
+          }),
+          'POST /v1/contracts/{contractId}/paper-copies/mail': async () => ({
+            by: operator,
+            path: await paper('mail', 'print'),
+            body: sent,
+            other: { ...sent, carrier: 'YTO' },
+          }),
+          'POST /v1/contracts/{contractId}/paper-copies/deliver': async () => ({
+            by: operator,
+            path: await paper('deliver', 'print', 'mail'),
+          }),
+          'POST /v1/contracts/{contractId}/paper-copies/return': async () => ({
+            by: operator,
+            path: await paper('return', 'print', 'mail'),
+            ...texts,
+          }),
           'POST /v1/contracts': async () => {
             const [order, another] = [await freeOrder(), await freeOrder()];
             return {
@@ -486,6 +611,23 @@ describe('who may, and what', () => {
               body,
               other: { ...body, text: 'Yet another address.' },
             };
+          },
+          'POST /v1/contracts/offline/files': () =>
+            Promise.resolve({
+              by: t.operator(),
+              path: `/v1/contracts/offline/files?accountId=${one.accountId}`,
+              body: samplePdf('twice'),
+              other: samplePdf('otherwise'),
+            }),
+          'POST /v1/contracts/offline': async () => {
+            const by = t.operator();
+            const pdf = { 'content-type': 'application/pdf' };
+            const files = `/v1/contracts/offline/files?accountId=${one.accountId}`;
+            const { sha256 } = (await by.send('POST', files, samplePdf('paper'), pdf)).body;
+            const orderIds = [(await freeOrder()).orderId];
+            const why = { accountId: one.accountId, orderIds, reason: 'Placed for a sales contract' };
+            const body = { ...why, sha256, number: 'HT-twice', signedOn: '2026-03-01' };
+            return { by, path: '/v1/contracts/offline', body, other: { ...body, number: 'HT-otherwise' } };
           },
           'POST /v1/tickets/{ticketId}/approve': async () => ({
             by: t.operator('op_2'),

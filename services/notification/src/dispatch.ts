@@ -29,8 +29,8 @@ import {
   type Delivery,
 } from './delivery/delivery.ts';
 import { connections, type Outcome, type Smtp } from './delivery/smtp.ts';
-import { noticeOf } from './notice/notice.ts';
 import type { Templates } from './notice/template.ts';
+import { noticeOf } from './notice/told.ts';
 import { findToldEvent } from './timeline/timeline-store.ts';
 import type { TimelineEvent } from './timeline/timeline.ts';
 

@@ -20,12 +20,20 @@ export const accountView: ReadModel = {
   }),
 };
 
-const rowOf = ({ accountId, version, certifiedName, certificate, invoiceTitle, partner, address }: Told) => ({
+const rowOf = ({
+  accountId,
+  version,
+  certifiedName,
+  certificate,
+  invoiceTitle,
+  partner,
+  address,
+}: ToldAccount) => ({
   account_id: accountId,
   version,
   facts: { certifiedName, certificate, invoiceTitle, partner, address } satisfies Account,
 });
-type Told = ReturnType<typeof AccountTelling.parse>;
+type ToldAccount = ReturnType<typeof AccountTelling.parse>;
 
 /** By account id; those that no event told of yet are not there. */
 export async function findAccounts(

@@ -3,10 +3,10 @@ import { expectFit, withRest, type FitRules } from './order/fulfilment-fit.ts';
 import { expectFulfillable, failFulfilment, fulfilOrder, giveInstances } from './order/order-fulfilment.ts';
 import { lockOrdersOfInstances, saveOrderInstances } from './order/order-instance-store.ts';
 import type { Given, OrderInstance } from './order/order-instance.ts';
-import { correctPeriods } from './order/order-period.ts';
+import { correctPeriods, withSaved } from './order/order-period.ts';
 import { getOrder, lockOrder, saveOrder, saveOrders } from './order/order-store.ts';
 import type { Order, OrderId } from './order/order.ts';
-import { isReportNewer, latest, settleFailed, settleFulfilled } from './period-settlement.ts';
+import { isReportNewer, settleFailed, settleFulfilled } from './period-settlement.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import {
   createResource,
@@ -31,7 +31,7 @@ import {
 export async function reportCreated(
   tx: Tx,
   rules: FitRules,
-  { orderId, instances, ifMatch }: Told & { instances: readonly Given[] },
+  { orderId, instances, ifMatch }: FulfilmentReport & { instances: readonly Given[] },
 ): Promise<Order> {
   const placed = await getOrder(tx, orderId);
   const told = instances.map(({ instanceId }) => instanceId);
@@ -130,7 +130,7 @@ async function takeEffect(tx: Tx, rules: FitRules, { order, given, known, others
     if (!isThere)
       await saveResource(tx, giveTo(resource, order, isNewer ? { ...one, end: null } : one, tx.now));
   }
-  return orders.at(-1)!;
+  return orders.find(({ orderId }) => orderId === order.orderId)!;
 }
 
 /**
@@ -142,7 +142,7 @@ async function takeEffect(tx: Tx, rules: FitRules, { order, given, known, others
 export async function reportFailed(
   tx: Tx,
   rules: FitRules,
-  { orderId, reason, ifMatch }: Told & { reason: string | null },
+  { orderId, reason, ifMatch }: FulfilmentReport & { reason: string | null },
 ): Promise<Order> {
   const { instanceIds } = await getOrder(tx, orderId);
   const resources = await lockResources(tx, instanceIds);
@@ -176,7 +176,7 @@ export async function failOrder(
   { order, reason, resources, orders }: Failure,
 ): Promise<[Order, Order[]]> {
   const failed = saveOrder(tx, failFulfilment(order, { reason, at: tx.now }));
-  let left = latest(orders, [failed]);
+  let left = withSaved(orders, [failed]);
   for (const resource of resources) {
     if (resource.orderIds.every((id) => id === order.orderId))
       await saveResource(tx, releaseResource(resource));
@@ -185,7 +185,7 @@ export async function failOrder(
   return [failed, left];
 }
 
-type Told = { readonly orderId: OrderId; readonly ifMatch?: readonly number[] | undefined };
+type FulfilmentReport = { readonly orderId: OrderId; readonly ifMatch?: readonly number[] | undefined };
 
 /**
  * An instance came to the order after its instances were looked for: the transaction begins anew, for
@@ -203,7 +203,7 @@ function placeOthers(
   if (!resource || (one.region === resource.region && one.ipAddress === resource.ipAddress)) return before;
   const { reportVersion } = resource;
   const reported = { ...one, start: null, end: null, reportVersion, by: actorId(tx.actor), at: tx.now };
-  return latest(before, saveOrders(tx, correctPeriods(before, reported, rules)));
+  return withSaved(before, saveOrders(tx, correctPeriods(before, reported, rules)));
 }
 
 /** All that is told was told before, with the same times; other instances may have been told since. */

@@ -82,9 +82,13 @@ function whyUnapplied(order: Order, parts: PaymentSplit, now: Date): UnappliedRe
   return fits(order, parts) ? undefined : 'wrong_amount';
 }
 
-type Told = { readonly paymentReference: string; readonly parts: PaymentSplit };
+type ReportedPayment = { readonly paymentReference: string; readonly parts: PaymentSplit };
 
-async function applyPayment(tx: Tx, order: Order, { paymentReference, parts }: Told): Promise<Payment> {
+async function applyPayment(
+  tx: Tx,
+  order: Order,
+  { paymentReference, parts }: ReportedPayment,
+): Promise<Payment> {
   const { orderId, accountId } = order;
   const payment = await insertPayment(tx, { paymentReference, orderId, accountId, parts });
   saveOrder(tx, payOrder(order, { reference: paymentReference, parts, at: tx.now }));
@@ -119,7 +123,7 @@ export function payInFull(tx: Tx, orders: readonly Order[], referenceOf: (order:
 async function giveBack(
   tx: Tx,
   { orderId, accountId }: Order,
-  { paymentReference, parts, reason }: Told & { reason: UnappliedReason },
+  { paymentReference, parts, reason }: ReportedPayment & { reason: UnappliedReason },
 ): Promise<void> {
   await insertUnappliedPayment(tx, { paymentReference, orderId, accountId, parts }, reason);
   const amount = totalOf(parts, parts.cash.currency);

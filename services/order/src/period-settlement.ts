@@ -1,7 +1,13 @@
 import { actorId, type Tx } from '@accord/core';
 import type { FitRules } from './order/fulfilment-fit.ts';
 import type { OrderInstance } from './order/order-instance.ts';
-import { alignSwitches, beforeOrder, correctPeriods, type ReportedInstance } from './order/order-period.ts';
+import {
+  alignSwitches,
+  beforeOrder,
+  correctPeriods,
+  type ReportedInstance,
+  withSaved,
+} from './order/order-period.ts';
 import { saveOrders } from './order/order-store.ts';
 import type { Order } from './order/order.ts';
 import type { Resource } from './resource/resource.ts';
@@ -16,7 +22,7 @@ export function settle(
   rules: FitRules,
   { orders, reported }: { orders: readonly Order[]; reported: ReportedInstance },
 ): Order[] {
-  const corrected = latest(orders, saveOrders(tx, correctPeriods(orders, reported, rules)));
+  const corrected = withSaved(orders, saveOrders(tx, correctPeriods(orders, reported, rules)));
   return settleSwitches(tx, corrected, reported);
 }
 
@@ -25,7 +31,7 @@ export const settleSwitches = (
   tx: Tx,
   orders: readonly Order[],
   reported: Pick<ReportedInstance, 'instanceId' | 'at'>,
-): Order[] => latest(orders, saveOrders(tx, alignSwitches(orders, reported)));
+): Order[] => withSaved(orders, saveOrders(tx, alignSwitches(orders, reported)));
 
 /** An order was fulfilled, and takes effect on one of its instances. */
 interface Effect {
@@ -47,7 +53,7 @@ export function settleFulfilled(tx: Tx, rules: FitRules, { order, one, resource,
   if (isReportNewer(one, resource)) return settle(tx, rules, { orders, reported });
   const others = orders.filter(({ orderId }) => orderId !== order.orderId);
   const before = settle(tx, rules, { orders: others, reported: beforeOrder(reported, order, one) });
-  return settleSwitches(tx, latest(orders, before), reported);
+  return settleSwitches(tx, withSaved(orders, before), reported);
 }
 
 /** An order over the instance failed. @returns all of `orders`, as they are then. */
@@ -70,7 +76,3 @@ const lastReport = (tx: Tx, resource: Resource): ReportedInstance | undefined =>
   resource.reportVersion === 0
     ? undefined
     : { ...resource, by: resource.reportedBy ?? actorId(tx.actor), at: resource.knownSince ?? tx.now };
-
-/** The orders with those that were saved since. */
-export const latest = (orders: readonly Order[], saved: readonly Order[]): Order[] =>
-  orders.map((order) => saved.find(({ orderId }) => orderId === order.orderId) ?? order);

@@ -15,7 +15,7 @@ import { findProduct } from './product/product-store.ts';
 import type { Product } from './product/product.ts';
 
 /** Terms that the provider grants; a customer cannot grant them to himself. */
-export interface Grants {
+interface Grants {
   readonly discountAmount?: Money | undefined;
   readonly promotion: z.infer<typeof Promotion> | null;
   readonly trial: boolean;
@@ -24,7 +24,7 @@ export interface Grants {
   readonly bundleId: string | null;
 }
 
-export interface Placement extends Grants {
+interface Placement extends Grants {
   readonly accountId: string;
   readonly productCode: string;
   /** Code of the plan to buy or to change to. */

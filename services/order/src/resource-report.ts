@@ -4,9 +4,10 @@ import type { Subscriptions } from '@accord/messaging';
 import { addInstance, failOrder, serialisationFailure } from './fulfilment.ts';
 import type { FitRules } from './order/fulfilment-fit.ts';
 import { findOpenOrder, lockOrdersOfInstances } from './order/order-instance-store.ts';
+import { withSaved } from './order/order-period.ts';
 import { lockOrder, saveOrder } from './order/order-store.ts';
 import { cancelOrder, changeFacts, isOpen, type Order, type OrderId } from './order/order.ts';
-import { latest, settle } from './period-settlement.ts';
+import { settle } from './period-settlement.ts';
 import { lockResources, saveResource } from './resource/resource-store.ts';
 import { applyReport, createResource, type Report, type Resource } from './resource/resource.ts';
 
@@ -99,7 +100,7 @@ async function endOpenOrder(
   if (!order.instanceIds.every(isThere)) throw serialisationFailure(order.orderId);
   if (order.status === 'unpaid') {
     const why = { reason: 'by_operator', text: null, releasedInstanceId: instanceId, at: tx.now } as const;
-    return latest(orders, [saveOrder(tx, cancelOrder(order, why))]);
+    return withSaved(orders, [saveOrder(tx, cancelOrder(order, why))]);
   }
   const reason = `instance ${instanceId} was released`;
   const [, left] = await failOrder(tx, rules, { order, reason, resources: others, orders });

@@ -1,6 +1,6 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 
-export interface ReadCell {
+interface ReadCell {
   readonly kind: 'number' | 'text' | 'formula' | 'empty';
   readonly text: string;
 }

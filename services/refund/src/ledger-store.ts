@@ -101,7 +101,7 @@ export async function listBalances(tx: Tx, accountId: string): Promise<{ fund: F
   return rows.map(({ fund, amount, currency }) => ({ fund, amount: money(amount, currency) }));
 }
 
-export interface StatementEntry {
+interface StatementEntry {
   readonly postingId: string;
   readonly at: Date;
   readonly kind: Cause['kind'];
@@ -128,7 +128,7 @@ export async function listStatementEntries(
     from: Date | undefined;
     before: Date | undefined;
     /** The posting id of the last one seen. */
-    after: string | null;
+    after: string | undefined;
     limit: number;
   },
 ): Promise<StatementEntry[]> {
@@ -140,7 +140,7 @@ export async function listStatementEntries(
       where p.account_id = $1 and p.balance_after is not null and ($2::bigint is null or p.posting_id < $2)
         and ($3::timestamptz is null or t.posted_at >= $3) and ($4::timestamptz is null or t.posted_at < $4)
       order by p.posting_id desc limit $5`,
-    [ask.accountId, ask.after, ask.from ?? null, ask.before ?? null, ask.limit],
+    [ask.accountId, ask.after ?? null, ask.from ?? null, ask.before ?? null, ask.limit],
   );
   return rows.map(({ currency, amount, balance, ...entry }) => ({
     ...entry,

@@ -213,23 +213,23 @@ const bundlesById = (tx: Tx, accountId: string, bundleIds: readonly string[]) =>
     [accountId, bundleIds],
   );
 
-export const listInstances = (tx: Tx, ask: { accountId: string; after: string | null; limit: number }) =>
+export const listInstances = (tx: Tx, ask: { accountId: string; after: string | undefined; limit: number }) =>
   tx.many<{ instanceId: string; snapshot: Resource }>(
     `select instance_id as "instanceId", snapshot from resource_view
       where account_id = $1 and not released and ($2::text is null or instance_id > $2)
       order by instance_id limit $3`,
-    [ask.accountId, ask.after, ask.limit],
+    [ask.accountId, ask.after ?? null, ask.limit],
   );
 
 export const listRefundableProducts = async (
   tx: Tx,
-  ask: { after: string | null; limit: number },
+  ask: { after: string | undefined; limit: number },
 ): Promise<Product[]> =>
   snapshots(
     await tx.many(
       `select snapshot from product_view
         where refundable and ($1::text is null or product_code > $1) order by product_code limit $2`,
-      [ask.after, ask.limit],
+      [ask.after ?? null, ask.limit],
     ),
   );
 

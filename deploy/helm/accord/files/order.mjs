@@ -32,7 +32,7 @@ async function ask(method, url, { token, body, status, untilThen = [] }) {
 const tokenOf = async (who) =>
   (await ask('POST', `${issuer}/token`, { body: JSON.stringify(who), status: 200 })).access_token;
 
-async function play() {
+async function placeAndCancel() {
   const token = issuer
     ? await tokenOf({ kind: 'customer', accountId: 'acc_helm_test' })
     : readFileSync(tokenFile, 'utf8').trim();
@@ -67,7 +67,7 @@ async function play() {
 }
 
 try {
-  await play();
+  await placeAndCancel();
 } catch (error) {
   console.error(`helm test: ${error.message}`);
   process.exitCode = 1;

@@ -177,7 +177,7 @@ function requestReader(route: Route, { db, limits, service: { timeZone, problems
     const params = parseParams?.(req.params, locale);
     const query = parseQuery(req.query, locale);
     // Read last: a request that is refused for its head costs no more.
-    const file = route.upload && (await readUpload(req));
+    const file = route.upload && (await readUpload(req, route.upload));
     const count = (bytes: number) => limits.bytes(caller.countedAs, bytes);
     const body = bodyless || file ? undefined : await readBody(req, count);
     const parsed = route.body || body ? parseBody(body?.value, locale) : undefined;

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { EventType } from '@accord/events';
+import type { ServiceName } from '@accord/events/services';
 import { openKafka, readTopics, type KafkaSecurity, type OffsetRange, type TopicReader } from '@accord/kafka';
 import { connect, type DatabaseAddress, type OwnConnection } from '@accord/postgres';
-import { schemas, type ServiceName } from '@accord/postgres/provision';
+import { schemas } from '@accord/postgres/provision';
 import type { ReadModel } from '../read-model.ts';
 import { differencesOf, type Differences } from './differences.ts';
 import { openReplay, type Replay } from './replay.ts';

@@ -1,2 +1,2 @@
-export { readPdf, type PlacedLine, type ReadPdf } from './pdf-reading.ts';
-export { copiedText, readStrictly, type StrictReading } from './strict-readers.ts';
+export { readPdf, type PlacedLine } from './pdf-reading.ts';
+export { copiedText, readStrictly } from './strict-readers.ts';

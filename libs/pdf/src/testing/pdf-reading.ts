@@ -1,7 +1,7 @@
 import { inflateSync } from 'node:zlib';
 
 /** A PDF as tests see it: its pages in order, with their text as a reader would select and copy it. */
-export interface ReadPdf {
+interface ReadPdf {
   readonly pages: readonly {
     readonly lines: readonly string[];
     /** The lines with the points where they begin, y upwards. */

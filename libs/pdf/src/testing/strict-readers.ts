@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPdf } from './pdf-reading.ts';
 
-export interface StrictReading {
+interface StrictReading {
   /** Our own, and of qpdf, pdfsig, pypdf and pyHanko the ones that are installed here. */
   readonly readers: readonly string[];
   readonly complaints: readonly string[];

@@ -1,4 +1,4 @@
 export { flawsUnderBadInput } from './bad-input.ts';
 export { type ExampleCalls, flawsOfExamples } from './examples.ts';
-export { flawsUnderRepeats, type GrantedRequests } from './repeats.ts';
+export { flawsUnderRepeats } from './repeats.ts';
 export { reads, unreadableTexts } from './texts.ts';

@@ -8,15 +8,15 @@ import type { TestService } from '../test-service.ts';
 interface Granted {
   readonly by: Client;
   readonly path: string;
-  readonly body?: object;
-  /** Another body that the route takes; where it takes none, an empty object is another one. */
-  readonly other?: object;
+  readonly body?: object | Buffer;
+  /** Another body, or file, that the route takes; where it takes none, an empty object is another one. */
+  readonly other?: object | Buffer;
   /** Resolves when its consequences are over, where `settled` does not know of them. */
   readonly over?: () => Promise<unknown>;
 }
 
 /** By route, `POST /v1/orders`: makes what the request needs, and the request. */
-export type GrantedRequests = Readonly<Record<string, () => Promise<Granted>>>;
+type GrantedRequests = Readonly<Record<string, () => Promise<Granted>>>;
 
 const nameOf = ({ method, path }: Route) => `${method.toUpperCase()} ${path}`;
 const keyOf = (route: Route) =>
@@ -41,8 +41,8 @@ async function flawsOf(
   const key = randomBytes(9).toString('hex');
   const elsewhere = route.path.replaceAll(/\{\w+\}/g, 'none_1');
   const send = (used: string | undefined, sent = body, to = path) =>
-    by.send(route.method.toUpperCase(), to, sent && JSON.stringify(sent), {
-      ...(sent && { 'content-type': 'application/json' }),
+    by.send(route.method.toUpperCase(), to, Buffer.isBuffer(sent) ? sent : sent && JSON.stringify(sent), {
+      ...(sent && { 'content-type': Buffer.isBuffer(sent) ? 'application/pdf' : 'application/json' }),
       ...(used !== undefined && { 'idempotency-key': used }),
     });
   const state = async () => `${await rowsOf(t)} ${t.events.length}`;

@@ -156,6 +156,9 @@ export function queryCases(route: Route, { method }: { method: string }): BadInp
   const odd = Object.keys(shape)
     .filter((name) => !(name in pageQuery))
     .flatMap((name) => queryValueCases(name, shape[name]!, (value) => queryOf(route, { [name]: value })));
+  /** A query that is let through meets the file that is missing. */
+  const withoutFile = (one: BadInput): BadInput =>
+    route.upload && !one.code ? { ...one, statuses: [...one.statuses, 415] } : one;
   return [
     {
       ...ask,
@@ -166,6 +169,8 @@ export function queryCases(route: Route, { method }: { method: string }): BadInp
     },
     ...('limit' in shape ? limits : []),
     ...('cursor' in shape ? cursors : []),
-    ...[...odd, ...forged].map(({ search, ...one }) => ({ ...ask, ...one, path: bare + search })),
+    ...[...odd, ...forged]
+      .map(({ search, ...one }) => ({ ...ask, ...one, path: bare + search }))
+      .map(withoutFile),
   ];
 }

@@ -1,7 +1,6 @@
 import type { Tx } from '@accord/core';
-import { contractColumns, ticketColumns } from './contract-store.ts';
+import { contractColumns } from './contract-store.ts';
 import type { Contract } from './contract.ts';
-import type { Ticket } from './ticket.ts';
 
 interface ContractFilter {
   /** Absent: every account that the transaction may see. */
@@ -14,11 +13,12 @@ interface ContractFilter {
   readonly from?: Date | undefined;
   readonly before?: Date | undefined;
   /** createdAt and contract id of the last one seen. */
-  readonly after?: readonly string[];
+  readonly after?: readonly [string, string] | undefined;
+  readonly limit: number;
 }
 
 /** Newest first, without the removed ones (CTR-25). */
-export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
+export const listContracts = (tx: Tx, filter: ContractFilter) =>
   tx.many<Contract>(
     `select ${contractColumns} from contracts
       where not removed and ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
@@ -38,7 +38,7 @@ export const listContracts = (tx: Tx, filter: ContractFilter, limit: number) =>
       filter.before ?? null,
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
-      limit,
+      filter.limit,
     ],
   );
 
@@ -54,37 +54,4 @@ export const listHistory = (tx: Tx, contractId: string) =>
   tx.many<HistoryEntry>(
     'select version, event, status, at, actor from contract_history where contract_id = $1 order by version',
     [contractId],
-  );
-
-interface TicketFilter {
-  /** Absent: every account that the transaction may see. */
-  readonly accountId?: string | undefined;
-  readonly status?: string;
-  readonly contractId?: string;
-  /** Submitted at `from` or later, and before `before`. */
-  readonly from?: Date | undefined;
-  readonly before?: Date | undefined;
-  /** createdAt and ticket id of the last one seen. */
-  readonly after?: readonly string[];
-}
-
-/** Newest first. */
-export const listTickets = (tx: Tx, filter: TicketFilter, limit: number) =>
-  tx.many<Ticket>(
-    `select ${ticketColumns} from tickets
-      where ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
-        and ($3::text is null or contract_id = $3)
-        and ($4::timestamptz is null or created_at >= $4) and ($5::timestamptz is null or created_at < $5)
-        and ($6::timestamptz is null or (created_at, ticket_id) < ($6, $7::text))
-      order by created_at desc, ticket_id desc limit $8`,
-    [
-      filter.accountId ?? null,
-      filter.status ?? null,
-      filter.contractId ?? null,
-      filter.from ?? null,
-      filter.before ?? null,
-      filter.after?.[0] ?? null,
-      filter.after?.[1] ?? null,
-      limit,
-    ],
   );

@@ -177,7 +177,7 @@ export const asDrafted = (
   );
 
 /** Null at an end: not known yet, or open (pay as you go). */
-export interface Validity {
+interface Validity {
   readonly from: string | null;
   readonly to: string | null;
 }

@@ -1,9 +1,7 @@
 import { actorId, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Order } from '../order-view.ts';
 import { isLive, type Contract } from './contract.ts';
-import type { Ticket } from './ticket.ts';
-
-// Contracts, and the tickets about them: a contract is locked before its tickets, which end with it (CTR-24).
+import { releaseOffline } from './offline-store.ts';
 
 export const contractColumns = `contract_id as "contractId", version, account_id as "accountId", number, kind, status,
   language, invoicing_entity as "invoicingEntity", party_a as "partyA", order_ids as "orderIds", amount, refusals,
@@ -104,7 +102,10 @@ export function saveContract(tx: Tx, decision: Decision<Contract>): Contract {
       contract.partyA,
     ],
   );
-  if (!isLive(contract)) tx.write('delete from live_orders where contract_id = $1', [contract.contractId]);
+  if (!isLive(contract)) {
+    tx.write('delete from live_orders where contract_id = $1', [contract.contractId]);
+    if (contract.kind === 'offline') releaseOffline(tx, contract);
+  }
   announce(tx, decision);
   return contract;
 }
@@ -131,80 +132,6 @@ function announce(tx: Tx, { state: contract, facts, history }: Decision<Contract
 export async function nextNumber(tx: Tx): Promise<bigint> {
   const row = await tx.one<{ next: string }>(`select nextval('contract_numbers') as next`);
   return BigInt(row!.next);
-}
-
-export const ticketColumns = `ticket_id as "ticketId", version, account_id as "accountId", kind, status,
-  contract_id as "contractId", contract_number as "contractNumber", order_ids as "orderIds", reason, text,
-  decision_text as "decisionText", applicant, created_at as "createdAt", due_at as "dueAt", closed_at as "closedAt"`;
-
-/** @throws Refusal `ticket.not_found`, also where it is another account's (API-5). */
-export async function getTicket(tx: Tx, ticketId: string): Promise<Ticket> {
-  const ticket = await tx.one<Ticket>(`select ${ticketColumns} from tickets where ticket_id = $1`, [
-    ticketId,
-  ]);
-  if (!ticket) throw new Refusal('not_found', 'ticket.not_found', { ticketId });
-  return ticket;
-}
-
-/** For update; lock the ticket's contract first. @throws Refusal `ticket.not_found` */
-export async function lockTicket(tx: Tx, ticketId: string): Promise<Ticket> {
-  const ticket = await tx.one<Ticket>(
-    `select ${ticketColumns} from tickets where ticket_id = $1 for update`,
-    [ticketId],
-  );
-  if (!ticket) throw new Refusal('not_found', 'ticket.not_found', { ticketId });
-  return ticket;
-}
-
-/** For update, in the order of their ids. */
-export const lockOpenTicketsOf = (tx: Tx, contractId: string) =>
-  tx.many<Ticket>(
-    `select ${ticketColumns} from tickets
-      where contract_id = $1 and status = 'submitted' order by ticket_id for update`,
-    [contractId],
-  );
-
-/** Announced. @throws Refusal `ticket.already_open`: one per contract and kind (CTR-24). */
-export async function insertTicket(tx: Tx, { state: ticket, facts }: Decision<Ticket>): Promise<Ticket> {
-  const inserted = await tx.one(
-    `insert into tickets (ticket_id, version, account_id, kind, status, contract_id, contract_number, order_ids,
-       reason, text, applicant, created_at, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-     on conflict (contract_id, kind) where status = 'submitted' do nothing returning ticket_id`,
-    [
-      ticket.ticketId,
-      ticket.version,
-      ticket.accountId,
-      ticket.kind,
-      ticket.status,
-      ticket.contractId,
-      ticket.contractNumber,
-      ticket.orderIds,
-      ticket.reason,
-      ticket.text,
-      ticket.applicant,
-      ticket.createdAt,
-      ticket.dueAt,
-    ],
-  );
-  if (!inserted)
-    throw new Refusal('conflict', 'ticket.already_open', {
-      contractId: ticket.contractId,
-      kind: ticket.kind,
-      remedy: 'await_its_decision',
-    });
-  tx.emit(...facts);
-  return ticket;
-}
-
-/** Saved and announced. */
-export function saveTicket(tx: Tx, { state: ticket, facts }: Decision<Ticket>): Ticket {
-  tx.write(
-    'update tickets set version = $2, status = $3, decision_text = $4, closed_at = $5 where ticket_id = $1',
-    [ticket.ticketId, ticket.version, ticket.status, ticket.decisionText, ticket.closedAt],
-  );
-  tx.emit(...facts);
-  return ticket;
 }
 
 /** Locks, in id order, the rows that these ids stand for, before a batch of events is handled. */

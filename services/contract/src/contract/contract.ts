@@ -7,7 +7,7 @@ import type { DocumentContent, DocumentLanguage } from '../document/content.ts';
 import type { Kind } from './contract-orders.ts';
 
 export const contractLifecycle = lifecycle('contract', 'requested', {
-  requested: { draft: 'draft', refuse: 'refused', void: 'voided' },
+  requested: { draft: 'draft', record: 'official', refuse: 'refused', void: 'voided' },
   draft: { seal: 'sealing', void: 'voided' },
   sealing: { sealed: 'official', sealFailed: 'draft', void: 'voided' },
   official: { void: 'voided' },
@@ -15,10 +15,10 @@ export const contractLifecycle = lifecycle('contract', 'requested', {
   voided: {},
 });
 
-export type VoidReason = z.infer<typeof ContractVoidReason>;
+type VoidReason = z.infer<typeof ContractVoidReason>;
 /** The reasons that a person may give; the others come with an order's end (CTR-26, CTR-28), or a draft's (CTR-40). */
 export type GivenReason = Exclude<VoidReason, 'order_cancelled' | 'order_voided' | 'draft_expired'>;
-export type Snapshot = z.infer<typeof ContractSnapshot>;
+type Snapshot = z.infer<typeof ContractSnapshot>;
 /** An ended contract that may still hold the order at the order service (ORD-13). */
 export type EarlierEnded = { readonly orderId: string; readonly contractId: string };
 
@@ -208,7 +208,7 @@ export function failSealing(
   return changed(next, { type: 'contract.seal_failed', data: { contract: contractSnapshot(next), reason } });
 }
 
-export interface Voiding {
+interface Voiding {
   readonly reason: VoidReason;
   readonly text: string | null;
   /** The order whose end it is (CTR-28). */

@@ -30,8 +30,8 @@ import {
   voidForDeadOrder,
   type Contract,
 } from './contract.ts';
+import { expectForeignNumber, expectSigned, recordContract } from './offline.ts';
 import { termsOf } from './terms.ts';
-import { approveTicket, isOverdue, submitTicket, withdrawTicket } from './ticket.ts';
 
 const baidu = loadProfile('baidu');
 const asItComes = loadProfile('alibaba');
@@ -77,6 +77,32 @@ const refusalFrom = (act: () => unknown): Refusal => {
 const asked = (order: Order, live: LiveContract | null = null) => ({ orderId: order.orderId, order, live });
 const codes = (...of: Parameters<typeof reasonsAgainstApplication>) =>
   reasonsAgainstApplication(...of).map(({ orderId, code }) => [orderId, code]);
+
+test('CTR-36 a contract signed outside is official as soon as it has its orders, and never twice', () => {
+  const waiting = { ...requested(), kind: 'offline' as const };
+  const recording = { number: 'HT-1', sha256: 'ab', signedOn: '2026-03-01', at };
+  const { state, facts } = recordContract(waiting, recording);
+  expect(state).toEqual({ ...waiting, version: 2, status: 'official', number: 'HT-1', finalizedAt: at });
+  expect(facts).toEqual([
+    {
+      type: 'contract.finalized',
+      data: { contract: contractSnapshot(state), sha256: 'ab', payBy: null, signedOn: '2026-03-01' },
+    },
+  ]);
+  for (const contract of [state, voided(), draft()])
+    expect(recordContract(contract, recording)).toEqual({ state: contract, facts: [] });
+});
+
+test('CTR-36 a contract was signed by the provider’s day, and its number is none of ours', () => {
+  const now = new Date('2026-03-01T16:00:00.000Z');
+  expect(() => expectSigned('2026-03-02', 'Asia/Shanghai', now)).not.toThrow();
+  expect(refusalFrom(() => expectSigned('2026-03-02', 'Europe/Berlin', now))).toMatchObject({
+    code: 'contract.signed_in_future',
+    facts: { signedOn: '2026-03-02', today: '2026-03-01' },
+  });
+  expect(refusalFrom(() => expectForeignNumber('CT-2026-00000001')).code).toBe('contract.number_reserved');
+  expect(() => expectForeignNumber('CT-2026-1')).not.toThrow();
+});
 
 describe('a contract', () => {
   test('EVT-5 announces a snapshot with every version, and only once', () => {
@@ -563,43 +589,5 @@ describe('the content', () => {
       yearIn('Asia/Shanghai', new Date('2026-12-31T15:59:59.000Z')),
       yearIn('Asia/Shanghai', new Date('2026-12-31T16:00:00.000Z')),
     ]).toEqual([2026, 2027]);
-  });
-});
-
-describe('a ticket', () => {
-  const ticket = submitTicket({
-    ticketId: 'tkt_1',
-    accountId: 'acc_1',
-    kind: 'void_official',
-    contractId: 'ctr_1',
-    contractNumber: 'CT-2026-00000001',
-    orderIds: ['ord_1'],
-    reason: 'test',
-    text: 'Please.',
-    applicant: 'operator:op_1',
-    createdAt: at,
-    dueAt: new Date('2026-03-03T10:00:00.000Z'),
-  }).state;
-
-  test('CTR-24 is not approved by its applicant, and decided once', () => {
-    expect(refusalFrom(() => approveTicket(ticket, { by: 'operator:op_1', at }))).toMatchObject({
-      kind: 'forbidden',
-      code: 'ticket.own_approval',
-    });
-    const asCustomer = { ...ticket, applicant: 'customer:op_1' };
-    expect(refusalFrom(() => approveTicket(asCustomer, { by: 'operator:op_1', at })).code).toBe(
-      'ticket.own_approval',
-    );
-    const approved = approveTicket(ticket, { by: 'operator:op_2', at });
-    expect(approved.state).toMatchObject({ status: 'approved', version: 2, closedAt: at });
-    expect(refusalFrom(() => withdrawTicket(approved.state, { text: 'late', at })).code).toBe(
-      'ticket.not_open',
-    );
-  });
-
-  test('CTR-24 is overdue after its time, while it is open', () => {
-    expect(isOverdue(ticket, ticket.dueAt)).toBe(false);
-    expect(isOverdue(ticket, new Date(ticket.dueAt.getTime() + 1))).toBe(true);
-    expect(isOverdue({ ...ticket, status: 'withdrawn' }, new Date('2027-01-01'))).toBe(false);
   });
 });

@@ -18,7 +18,7 @@ import {
 import { termsOf, type OwnTerms, type Terms } from '../contract/terms.ts';
 import type { Order } from '../order-view.ts';
 
-export const templateVersion = '1.2';
+const templateVersion = '1.2';
 
 export type DocumentLanguage = z.infer<typeof Language>;
 type DurationUnit = 'minute' | 'month' | 'year';

@@ -21,9 +21,12 @@ export async function storeDocument(
 export const findDocumentHash = (tx: Tx, contractId: string) =>
   tx.one<{ sha256: string }>('select sha256 from contract_documents where contract_id = $1', [contractId]);
 
+/** Of an official contract: the file that was sealed, or the one of a contract signed outside (CTR-36). */
 export const findDocument = (tx: Tx, contractId: string) =>
   tx.one<{ file: Buffer; sha256: string }>(
-    'select file, sha256 from contract_documents where contract_id = $1',
+    `select file, sha256 from contract_documents where contract_id = $1
+     union all select file, sha256 from offline_contracts join offline_files using (account_id, sha256)
+       where contract_id = $1`,
     [contractId],
   );
 

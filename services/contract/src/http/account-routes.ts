@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { AccountFacts, AccountTelling } from '@accord/events/account';
-import { route, type Route } from '@accord/http';
+import { AccountFacts, AccountTelling, PartnerType } from '@accord/events/account';
+import { IdPlace, paged, pageOf, pageQuery, pageRange, route, type Route } from '@accord/http';
+import { listAccounts as findAccounts } from '../account/account-list.ts';
 import { getAccount as readAccount } from '../account/account-store.ts';
 import { tellAccount } from '../platform-facts.ts';
 import { renamingWarnings, Warning } from './warnings.ts';
@@ -58,5 +59,59 @@ const getAccount = route({
   },
 });
 
-/** EVT-14: accounts are the platform's; contracts take Party A from them. */
-export const accountRoutes: readonly Route[] = [putAccount, getAccount];
+const count = z.int().min(0);
+const ListedAccount = z
+  .object({
+    accountId: AccountName,
+    version: AccountFacts.shape.version,
+    certifiedName: AccountFacts.shape.certifiedName,
+    partner: AccountFacts.shape.partner,
+    orders: count,
+    contracts: count,
+    refunds: count,
+  })
+  .meta({ id: 'ListedAccount' });
+
+/** A part of a name, in one line. */
+const Part = z
+  .string()
+  .min(1)
+  .max(120)
+  .regex(/^[^\p{Cc}]+$/u);
+
+const listAccounts = route({
+  method: 'get',
+  path: '/v1/accounts',
+  operationId: 'listAccounts',
+  summary:
+    'Accounts by their ids, each with the number of its orders, contracts and refunds, as heard until now.',
+  access: { operator: true },
+  query: z.strictObject({
+    ...pageQuery,
+    accountId: AccountName.optional(),
+    certifiedName: Part.optional().meta({ description: 'A part of the certified name, in any case.' }),
+    partnerType: PartnerType.optional(),
+    partner: Part.optional().meta({
+      description: 'A part of the name of the partner whose customer the account is, in any case.',
+    }),
+  }),
+  answer: paged(ListedAccount),
+  inTransaction: async (tx, { query: { limit, cursor, ...filter } }) => {
+    const rows = await findAccounts(tx, { ...filter, ...pageRange({ limit, cursor }, IdPlace) });
+    return {
+      body: pageOf(rows, limit, {
+        item: ({ facts: { accountId, version, certifiedName, partner }, ...counts }) => ({
+          accountId,
+          version,
+          certifiedName,
+          partner,
+          ...counts,
+        }),
+        key: ({ facts }) => [facts.accountId],
+      }),
+    };
+  },
+});
+
+/** EVT-14: accounts are the platform's; contracts take Party A from them, and operators find them here (API-19). */
+export const accountRoutes: readonly Route[] = [putAccount, getAccount, listAccounts];

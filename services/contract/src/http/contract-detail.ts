@@ -16,6 +16,8 @@ import {
   validityOf,
 } from '../contract/contract-orders.ts';
 import type { Contract } from '../contract/contract.ts';
+import { findOffline } from '../contract/offline-store.ts';
+import type { Offline } from '../contract/offline.ts';
 import { termsOf } from '../contract/terms.ts';
 import type { DocumentRow } from '../document/content.ts';
 import { findDocumentHash } from '../document/document-store.ts';
@@ -62,6 +64,16 @@ export const ContractDetailAnswer = ContractAnswer.extend({
     .meta({ description: 'Where all orders have the same terms by a link; else each order says its own.' }),
   /** Of the official file. */
   sha256: z.string().nullable(),
+  offline: z
+    .object({
+      number: z.string().meta({ description: "The provider's; the contract's own once it is official." }),
+      signedOn: z.iso.date(),
+      ticketId: z.string().nullable(),
+      reason: z.string().nullable().meta({ description: 'Of a recording without a ticket; for operators.' }),
+    })
+    .meta({ id: 'OfflineContract' })
+    .nullable()
+    .meta({ description: 'Of a contract that was signed outside (kind `offline`).' }),
   warnings: z.array(Warning),
   history: z.array(
     z
@@ -80,6 +92,7 @@ export async function readContractDetail(
   const { orders, known } = await ordersOf(tx, contract);
   const account = await findAccount(tx, accountId);
   const document = await findDocumentHash(tx, contractId);
+  const offline = await findOffline(tx, contract);
   const paid = paidMeanwhile(contract, known);
   const stated = await statedOf(tx, contract, orders, profile.contracts);
   const urls = new Set(stated.map(({ terms: { url } }) => url));
@@ -92,11 +105,19 @@ export async function readContractDetail(
     validity: { ...validityOf(contract.kind, orders, paid) },
     settled: contract.status === 'official' && paid.length === orderIds.length,
     termsUrl: urls.size === 1 ? stated[0]!.terms.url : null,
-    sha256: document?.sha256 ?? null,
+    sha256: document?.sha256 ?? (contract.finalizedAt && offline ? offline.sha256 : null),
+    offline: offline ? toOfflineAnswer(offline, tx.actor) : null,
     warnings: contractWarnings(seen, locale),
     history: (await listHistory(tx, contractId)).map((entry) => toHistoryRow(entry, tx.actor)),
   };
 }
+
+const toOfflineAnswer = ({ number, signedOn, ticketId, reason }: Offline, reader: Actor) => ({
+  number,
+  signedOn,
+  ticketId,
+  reason: reader.kind === 'operator' ? reason : null,
+});
 
 type Stated = Pick<DocumentRow, 'cashPayable' | 'cashReturned' | 'places' | 'terms'>;
 

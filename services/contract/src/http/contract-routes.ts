@@ -1,17 +1,7 @@
 import { z } from 'zod';
 import { ContractKind, ContractStatus } from '@accord/events/contract';
 import { AccountId, Id, Reason } from '@accord/events/fields';
-import {
-  decodeTimeCursor,
-  listedAccountOf,
-  paged,
-  pageOf,
-  pageQuery,
-  rangeQuery,
-  route,
-  timeRange,
-  type Route,
-} from '@accord/http';
+import { listFilter, paged, pageOf, pageQuery, rangeQuery, route, type Route } from '@accord/http';
 import { chooseAddress } from '../addresses.ts';
 import { listContracts as findContracts } from '../contract/contract-list.ts';
 import { getContract as readContract } from '../contract/contract-store.ts';
@@ -51,18 +41,11 @@ const listContracts = route({
   }),
   answer: paged(ContractAnswer),
   refusals: ['request.account_not_yours', 'request.range_reversed'],
-  inTransaction: async (tx, { actor, locale, timeZone, query: { limit, cursor, accountId, ...filter } }) => {
-    const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
-    const shown = {
-      ...filter,
-      ...timeRange(filter, timeZone),
-      accountId: listedAccountOf(actor, accountId),
-      ...after,
-    };
-    const contracts = await findContracts(tx, shown, limit + 1);
+  inTransaction: async (tx, { locale, ...request }) => {
+    const contracts = await findContracts(tx, listFilter(request));
     const item = (contract: Contract) => toContractAnswer(contract, locale);
     const key = ({ createdAt, contractId }: Contract) => [createdAt.toISOString(), contractId];
-    return { body: pageOf(contracts, limit, { item, key }) };
+    return { body: pageOf(contracts, request.query.limit, { item, key }) };
   },
 });
 

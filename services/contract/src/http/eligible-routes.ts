@@ -5,12 +5,12 @@ import { BillFacts, BillLine, BillMonth } from '@accord/events/platform';
 import {
   accountOf,
   accountRefusals,
-  decodeCursor,
-  decodeTimeCursor,
   encodeCursor,
+  IdPlace,
   paged,
   pageOf,
   pageQuery,
+  pageRange,
   rangeQuery,
   route,
   timeRange,
@@ -79,13 +79,12 @@ const listEligibleOrders = (profile: Profile) =>
     }),
     refusals: ['contract.orders_not_offered', 'request.range_reversed', ...accountRefusals],
     inTransaction: async (tx, { actor, locale, timeZone, query: { limit, cursor, ...filter } }) => {
-      const after = cursor === undefined ? {} : { after: decodeTimeCursor(cursor) };
       const accountId = accountOf(actor, filter.accountId);
       const { reasons, orders, next } = await worded(
         eligibleOrders(tx, profile, {
           ...filter,
           ...timeRange(filter, timeZone),
-          ...after,
+          after: pageRange({ limit, cursor }).after,
           accountId,
           limit,
         }),
@@ -125,13 +124,15 @@ const listEligibleProducts = (profile: Profile) =>
     query: z.strictObject(pageQuery),
     answer: paged(EligibleProductAnswer),
     refusals: ['contract.orders_not_offered'],
-    inTransaction: async (tx, { locale, query: { limit, cursor } }) => {
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, 1)[0];
-      const products = await worded(eligibleProducts(tx, profile, { after, limit: limit + 1 }), locale);
+    inTransaction: async (tx, { locale, query }) => {
+      const products = await worded(eligibleProducts(tx, profile, pageRange(query, IdPlace)), locale);
       const key = ({ productCode }: Product) => [productCode];
-      return { body: pageOf(products, limit, { item: toEligibleProductAnswer, key }) };
+      return { body: pageOf(products, query.limit, { item: toEligibleProductAnswer, key }) };
     },
   });
+
+/** Month and id of a bill. */
+const BillPlace = z.tuple([z.string(), z.string()]);
 
 const listEligibleBills = (profile: Profile) =>
   route({
@@ -153,9 +154,9 @@ const listEligibleBills = (profile: Profile) =>
     answer: paged(BillAnswer),
     refusals: ['contract.bills_not_offered', ...accountRefusals],
     inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
-      const after = cursor === undefined ? {} : { after: decodeCursor(cursor, 2) };
       const accountId = accountOf(actor, filter.accountId);
-      const bills = await eligibleBills(tx, profile, { ...filter, ...after, accountId, limit: limit + 1 });
+      const page = pageRange({ limit, cursor }, BillPlace);
+      const bills = await eligibleBills(tx, profile, { ...filter, ...page, accountId });
       return {
         body: pageOf(bills, limit, { item: (bill) => bill, key: ({ month, billId }) => [month, billId] }),
       };

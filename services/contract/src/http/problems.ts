@@ -3,6 +3,9 @@ import { problemTextsOf } from '@accord/events/wording';
 import type { ProblemTexts } from '@accord/http';
 import { kindsOf } from '../objections.ts';
 import { addressProblems } from './address-problems.ts';
+import { offlineProblems } from './offline-problems.ts';
+import { paperProblems } from './paper-problems.ts';
+import { ticketProblems } from './ticket-problems.ts';
 
 /** Their details name what only the reason itself knows: its contract and remedy, an address. */
 const naming = [
@@ -37,6 +40,7 @@ export const problems = {
   ...withKinds(ContractRefusalCode.options),
   ...saidOfTheFirst(withKinds(naming)),
   ...addressProblems,
+  ...paperProblems,
   'account.not_found': {
     kind: 'not_found',
     en: { title: 'Account not found', detail: 'There is no account {accountId}.' },
@@ -196,46 +200,8 @@ export const problems = {
     en: { title: 'Not in this state', detail: 'The contract is {status}.' },
     'zh-CN': { title: '当前状态不允许', detail: '合同状态为 {status}。' },
   },
-  'ticket.not_found': {
-    kind: 'not_found',
-    en: { title: 'Ticket not found', detail: 'There is no ticket {ticketId}.' },
-    'zh-CN': { title: '工单不存在', detail: '找不到工单 {ticketId}。' },
-  },
-  'ticket.contract_not_official': {
-    kind: 'conflict',
-    en: {
-      title: 'The contract is not official',
-      detail: 'Contract {contractId} is {status}; tickets are for official contracts.',
-    },
-    'zh-CN': {
-      title: '合同不是正式合同',
-      detail: '合同 {contractId} 状态为 {status}，工单仅适用于正式合同。',
-    },
-  },
-  'ticket.already_open': {
-    kind: 'conflict',
-    en: {
-      title: 'Such a ticket is open',
-      detail: 'Contract {contractId} has an open ticket ({kind}). Await its decision, or withdraw it.',
-    },
-    'zh-CN': {
-      title: '已有未处理的工单',
-      detail: '合同 {contractId} 已有未处理的 {kind} 工单，请等待处理或撤回。',
-    },
-  },
-  'ticket.not_open': {
-    kind: 'conflict',
-    en: { title: 'The ticket is closed', detail: 'Ticket {ticketId} is {status}.' },
-    'zh-CN': { title: '工单已关闭', detail: '工单 {ticketId} 状态为 {status}。' },
-  },
-  'ticket.own_approval': {
-    kind: 'forbidden',
-    en: {
-      title: 'Not by the applicant',
-      detail: 'A ticket is approved by another operator than the one who submitted it.',
-    },
-    'zh-CN': { title: '申请人不能审批', detail: '工单须由提交人以外的运营人员审批。' },
-  },
+  ...offlineProblems,
+  ...ticketProblems,
 } as const satisfies ProblemTexts;
 
 declare module '@accord/core' {

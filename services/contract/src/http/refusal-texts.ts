@@ -7,7 +7,7 @@ import type { ApplicationRefusalReason } from '../objections.ts';
 type BothAddresses = Profile['contracts']['offlineAddress'];
 
 /** Of the two addresses for papers that of the reader's language. */
-const addressFor = (addresses: BothAddresses, locale: Locale): OfflineAddress => addresses[locale];
+export const addressFor = (addresses: BothAddresses, locale: Locale): OfflineAddress => addresses[locale];
 
 const addressLine = (addresses: BothAddresses, locale: Locale): string => {
   const { recipient, phone, address } = addressFor(addresses, locale);

@@ -30,6 +30,11 @@ export const GivenReason = ContractVoidReason.exclude([
   id: 'GivenVoidReason',
 });
 
+/** Where papers for the provider go, in the reader's language. */
+export const OfflineAddress = z
+  .object({ recipient: z.string(), phone: z.string(), address: z.string() })
+  .meta({ id: 'OfflineAddress' });
+
 export const RefusalReasonAnswer = z
   .object({
     orderId: z.string().nullable(),
@@ -40,10 +45,7 @@ export const RefusalReasonAnswer = z
     contractNumber: z.string().nullable(),
     refundId: z.string().nullable(),
     provider: z.string().nullable(),
-    offlineAddress: z
-      .object({ recipient: z.string(), phone: z.string(), address: z.string() })
-      .meta({ id: 'OfflineAddress' })
-      .nullable(),
+    offlineAddress: OfflineAddress.nullable(),
     unprintable: z
       .object({ characters: z.array(z.string()), fields: z.array(z.string()) })
       .meta({ id: 'Unprintable' })

@@ -39,7 +39,7 @@ const verifyContractFile = route({
   summary: 'Whether the uploaded file is an official contract of ours. The file is not kept.',
   access: 'anyone',
   idempotencyKey: 'none',
-  upload: true,
+  upload: 'hashed',
   answer: VerificationAnswer,
   inTransaction: (tx, { file }) => verify(tx, file!.sha256),
 });

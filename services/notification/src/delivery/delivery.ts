@@ -52,7 +52,7 @@ const lookForContactsEveryMs = 10 * minute;
 const contactsAwaitedMs = 7 * day;
 
 /** One event, as it is told over any channel. */
-export type Message = Pick<Delivery, 'accountId' | 'eventId' | 'eventType' | 'messageClass' | 'mandatory'>;
+type Message = Pick<Delivery, 'accountId' | 'eventId' | 'eventType' | 'messageClass' | 'mandatory'>;
 
 const fresh = (now: Date) => ({
   notificationId: newId('ntf'),

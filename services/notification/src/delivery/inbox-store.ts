@@ -1,6 +1,7 @@
 import { Refusal, type Tx } from '@accord/core';
 import type { EventType } from '@accord/events';
-import type { MessageClass, VisibleData } from '../notice/notice.ts';
+import type { MessageClass } from '../notice/notice.ts';
+import type { VisibleData } from '../notice/told.ts';
 
 /** A message in the inbox, with what its text is made of. */
 export interface InboxMessage {
@@ -23,7 +24,7 @@ interface TimeRange {
 }
 
 /** Where a page ended. */
-export interface InboxPlace {
+interface InboxPlace {
   readonly unread: boolean;
   readonly createdAt: Date;
   readonly notificationId: string;
@@ -39,7 +40,7 @@ const tellsOf = 'e.event_id = n.event_id and e.type = n.event_type';
 /** NTF-6: unread ones first, then the newest. */
 export const listInbox = (
   tx: Tx,
-  of: TimeRange & { accountId: string; after?: InboxPlace; limit: number },
+  of: TimeRange & { accountId: string; after?: InboxPlace | undefined; limit: number },
 ): Promise<InboxMessage[]> =>
   tx.many<InboxMessage>(
     `select ${columns} from notifications n join timeline_events e on ${tellsOf}

@@ -2,7 +2,7 @@ import nodemailer from 'nodemailer';
 import type SmtpPool from 'nodemailer/lib/smtp-pool';
 import type { Renewed, TlsMaterial } from '@accord/core/runtime';
 
-export interface Mail {
+interface Mail {
   /**
    * Its Message-ID is made of this; a mail sent again, for nobody knew whether it had arrived, has the same.
    */

@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { Refusal, type Locale } from '@accord/core';
+import type { Locale } from '@accord/core';
 import { Id, Moment } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
-  decodeCursor,
   paged,
   pageOf,
   pageQuery,
+  pageRange,
   rangeQuery,
   route,
   timeRange,
   type Route,
 } from '@accord/http';
 import * as inboxStore from '../delivery/inbox-store.ts';
-import type { InboxMessage, InboxPlace } from '../delivery/inbox-store.ts';
+import type { InboxMessage } from '../delivery/inbox-store.ts';
 import type { Templates } from '../notice/template.ts';
 import { NotificationId, reader } from './schemas.ts';
 
@@ -58,6 +58,14 @@ const MessageAnswer = z
 
 type ToMessageAnswer = (message: InboxMessage, locale: Locale) => z.input<typeof MessageAnswer>;
 
+const InboxPlace = z
+  .tuple([z.enum(['true', 'false']), Moment, Id])
+  .transform(([unread, createdAt, notificationId]) => ({
+    unread: unread === 'true',
+    createdAt: new Date(createdAt),
+    notificationId,
+  }));
+
 const listNotifications = (toMessageAnswer: ToMessageAnswer) =>
   route({
     method: 'get',
@@ -69,10 +77,10 @@ const listNotifications = (toMessageAnswer: ToMessageAnswer) =>
     answer: paged(MessageAnswer),
     refusals: ['request.range_reversed', ...accountRefusals],
     inTransaction: async (tx, { actor, query: { limit, cursor, ...asked }, locale, timeZone }) => {
-      const after = cursor === undefined ? undefined : placeOf(cursor);
+      const page = pageRange({ limit, cursor }, InboxPlace);
       const accountId = accountOf(actor, asked.accountId);
       const range = timeRange(asked, timeZone);
-      const rows = await inboxStore.listInbox(tx, { accountId, ...range, after, limit: limit + 1 });
+      const rows = await inboxStore.listInbox(tx, { accountId, ...range, ...page });
       return {
         body: pageOf(rows, limit, {
           item: (message) => toMessageAnswer(message, locale),
@@ -85,14 +93,6 @@ const listNotifications = (toMessageAnswer: ToMessageAnswer) =>
       };
     },
   });
-
-/** @throws Refusal `request.bad_cursor`. */
-function placeOf(cursor: string): InboxPlace {
-  const place = z.tuple([z.enum(['true', 'false']), Moment, Id]).safeParse(decodeCursor(cursor, 3));
-  if (!place.success) throw new Refusal('invalid', 'request.bad_cursor');
-  const [unread, createdAt, notificationId] = place.data;
-  return { unread: unread === 'true', createdAt: new Date(createdAt), notificationId };
-}
 
 const countUnread = route({
   method: 'get',

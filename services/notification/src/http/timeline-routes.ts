@@ -4,11 +4,11 @@ import { Id, Moment } from '@accord/events/fields';
 import {
   accountOf,
   ActorView,
-  decodeTimeCursor,
   maskActor,
   paged,
   pageOf,
   pageQuery,
+  pageRange,
   rangeQuery,
   route,
   timeRange,
@@ -94,9 +94,7 @@ async function accountTimeline(
   if (actor.kind === 'customer' && given !== undefined && given !== actor.accountId)
     throw new Refusal('not_found', 'timeline.not_found', { id: given });
   const accountId = accountOf(actor, given);
-  const place = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-  const after = place && { time: place[0], place: place[1] };
-  const rows = await listEventsOfAccount(tx, { accountId, from, before, after, limit: limit + 1 });
+  const rows = await listEventsOfAccount(tx, { accountId, from, before, ...pageRange({ limit, cursor }) });
   const page = pageOf(rows, limit, {
     item: (event) => event,
     key: ({ time, eventId, source }) => [time.toISOString(), `${eventId} ${source}`],

@@ -1,11 +1,11 @@
-import type { Data, Event, EventType, Fact } from '@accord/events';
+import type { Data, EventType } from '@accord/events';
 import { contract, message, order, refund, ticket } from './visible-fields.ts';
 
 export type MessageClass = 'orders' | 'contracts' | 'refunds' | 'security';
 export type Channel = 'inbox' | 'email';
 
 /** `orderId`, or one step deeper `order.payableAmount`; a list or a value is named as a whole. */
-export type Field<T> = {
+type Field<T> = {
   [K in keyof T & string]:
     | K
     | (NonNullable<T[K]> extends readonly unknown[]
@@ -123,7 +123,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     tells: 'contracts',
     channels: everywhere,
     mandatory: false,
-    visible: [...contract, 'sha256', 'payBy'],
+    visible: [...contract, 'sha256', 'payBy', 'signedOn'],
   },
   'contract.seal_failed': {
     tells: 'contracts',
@@ -139,7 +139,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   },
   'contract.paper_requested': {
     tells: 'contracts',
-    channels: inbox,
+    channels: everywhere,
     mandatory: false,
     visible: [...contract, 'copies'],
   },
@@ -149,7 +149,24 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: [...contract, 'carrier', 'trackingNumber'],
   },
-  'contract.paper_delivered': { tells: 'contracts', channels: inbox, mandatory: false, visible: contract },
+  'contract.paper_delivered': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: contract,
+  },
+  'contract.paper_returned': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...contract, 'text'],
+  },
+  'contract.paper_cancelled': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: contract,
+  },
   'ticket.submitted': { tells: 'contracts', channels: inbox, mandatory: false, visible: ticket },
   'ticket.approved': { tells: 'contracts', channels: everywhere, mandatory: false, visible: ticket },
   'ticket.rejected': {
@@ -198,34 +215,3 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     visible: ['endpointId', 'reason'],
   },
 };
-
-/** How an event is told; undefined where nobody is told. */
-export function noticeOf(
-  fact: Fact,
-): { messageClass: MessageClass; channels: readonly Channel[]; mandatory: boolean } | undefined {
-  const notice = notices[fact.type] as Notice;
-  if (notice.tells === 'nobody') return undefined;
-  const mandatory =
-    typeof notice.mandatory === 'boolean'
-      ? notice.mandatory
-      : (notice.mandatory as (data: unknown) => boolean)(fact.data);
-  return { messageClass: notice.tells, channels: notice.channels, mandatory };
-}
-
-export type VisibleData = Readonly<Record<string, unknown>>;
-
-/** The part of an event's data that customers may see, in its own shape; null where an older event lacks it. */
-export function visibleData(event: Event): VisibleData {
-  const whole = event.data as Record<string, unknown>;
-  const seen: Record<string, unknown> = {};
-  for (const path of notices[event.type].visible as readonly string[]) {
-    const [first, second] = path.split('.') as [string, string?];
-    if (second === undefined) seen[first] = whole[first] ?? null;
-    else
-      seen[first] = {
-        ...(seen[first] as object),
-        [second]: (whole[first] as Record<string, unknown>)[second] ?? null,
-      };
-  }
-  return seen;
-}

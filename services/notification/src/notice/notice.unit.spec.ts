@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { eventTypes, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
-import { noticeOf, notices, visibleData, type Notice } from './notice.ts';
+import { notices, type Notice } from './notice.ts';
 import { loadTemplates, type Addressee } from './template.ts';
+import { noticeOf, visibleData } from './told.ts';
 
 const { provider } = loadProfile('alibaba');
 const samples = new URL('../../../../libs/events/samples/', import.meta.url);

@@ -1,6 +1,6 @@
 import type { Locale } from '@accord/core';
 import type { Profile } from '@accord/profile';
-import type { VisibleData } from './notice.ts';
+import type { VisibleData } from './told.ts';
 import { pageWords } from './wording.ts';
 
 export type Provider = Profile['provider'];

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { Locale } from '@accord/core';
 import { catalogue, eventTypes, type EventType } from '@accord/events';
 import { filters, type Reader } from './filters.ts';
-import { notices, type MessageClass, type Notice, type VisibleData } from './notice.ts';
+import { notices, type MessageClass, type Notice } from './notice.ts';
 import { pageFor, providerFor, type Provider } from './page.ts';
+import type { VisibleData } from './told.ts';
 
 export interface Addressee extends Reader {
   readonly name: string;
@@ -14,7 +15,7 @@ export interface Addressee extends Reader {
 }
 
 /** An e-mail as it goes out, but for its addresses. */
-export interface Letter {
+interface Letter {
   /** The provider's name: the mail is from it (NTF-16). */
   readonly from: string;
   readonly subject: string;

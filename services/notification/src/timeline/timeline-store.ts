@@ -74,7 +74,7 @@ export const listEventsOfAccount = (
     accountId: string;
     from: Date | undefined;
     before: Date | undefined;
-    after?: { time: string; place: string };
+    after?: readonly [string, string] | undefined;
     limit: number;
   },
 ) =>
@@ -85,8 +85,8 @@ export const listEventsOfAccount = (
       order by time, event_id || ' ' || source limit $6`,
     [
       of.accountId,
-      of.after?.time ?? '-infinity',
-      of.after?.place ?? '',
+      of.after?.[0] ?? '-infinity',
+      of.after?.[1] ?? '',
       of.from ?? '-infinity',
       of.before ?? 'infinity',
       of.limit,

@@ -1,5 +1,5 @@
 import type { Event, EventType } from '@accord/events';
-import { visibleData, type VisibleData } from '../notice/notice.ts';
+import { visibleData, type VisibleData } from '../notice/told.ts';
 
 /** One thing that happened, as the timeline keeps it (NTF-11). */
 export interface TimelineEvent {

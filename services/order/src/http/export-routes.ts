@@ -4,8 +4,7 @@ import { Id } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
-  decodeTimeCursor,
-  listedAccountOf,
+  listFilter,
   paged,
   pageOf,
   pageQuery,
@@ -120,12 +119,10 @@ const listExports = route({
   query: z.strictObject({ ...pageQuery, accountId: ListedAccountId.optional() }),
   answer: paged(ExportAnswer),
   refusals: ['request.account_not_yours'],
-  inTransaction: async (tx: Tx, { actor, query: { accountId: asked, cursor, limit } }) => {
-    const accountId = listedAccountOf(actor, asked);
-    const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-    const jobs = await readExports(tx, { accountId, after, limit: limit + 1 });
+  inTransaction: async (tx: Tx, request) => {
+    const jobs = await readExports(tx, listFilter(request));
     const key = ({ requestedAt, exportId }: Export) => [requestedAt.toISOString(), exportId];
-    return { body: pageOf(jobs, limit, { item: toExportAnswer, key }) };
+    return { body: pageOf(jobs, request.query.limit, { item: toExportAnswer, key }) };
   },
 });
 

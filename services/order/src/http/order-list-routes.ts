@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OrderStatus } from '@accord/events/order';
-import { decodeTimeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import { paged, pageOf, pageQuery, pageRange, route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { operationsOf } from '../operations.ts';
 import * as orderList from '../order/order-list.ts';
@@ -26,9 +26,8 @@ const listOrders = (profile: Profile) =>
     answer: paged(OrderRowAnswer),
     refusals: filterRefusals,
     inTransaction: async (tx, { actor, timeZone, query: { cursor, limit, sort, ...query } }) => {
-      const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
       const filter = askedFilter(query, { actor, timeZone, now: tx.now });
-      const orders = await orderList.listOrders(tx, filter, { sort, after, limit: limit + 1 });
+      const orders = await orderList.listOrders(tx, filter, { sort, ...pageRange({ limit, cursor }) });
       const operations = await operationsOf(tx, profile, orders);
       return {
         body: pageOf(orders, limit, {

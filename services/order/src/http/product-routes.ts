@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Refusal } from '@accord/core';
 import { Moment, ReadableLine } from '@accord/events/fields';
 import {
   ChargeType,
@@ -10,11 +9,12 @@ import {
 } from '@accord/events/product';
 import {
   ActorView,
-  decodeCursor,
+  IdPlace,
   maskActor,
   paged,
   pageOf,
   pageQuery,
+  pageRange,
   route,
   type Route,
 } from '@accord/http';
@@ -149,11 +149,13 @@ const listProducts = route({
   access: readers,
   query: z.strictObject(pageQuery),
   answer: paged(ProductAnswer),
-  inTransaction: async (tx, { query: { cursor, limit } }) => {
-    const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
-    const products = await store.listProducts(tx, { after, limit: limit + 1 });
+  inTransaction: async (tx, { query }) => {
+    const products = await store.listProducts(tx, pageRange(query, IdPlace));
     return {
-      body: pageOf(products, limit, { item: (product) => product, key: ({ productCode }) => [productCode] }),
+      body: pageOf(products, query.limit, {
+        item: (product) => product,
+        key: ({ productCode }) => [productCode],
+      }),
     };
   },
 });
@@ -173,6 +175,8 @@ const getProduct = route({
   },
 });
 
+const VersionPlace = z.tuple([z.string().regex(/^[1-9]\d{0,8}$/)]).transform(([version]) => Number(version));
+
 const listProductVersions = route({
   method: 'get',
   path: '/v1/products/{productCode}/history',
@@ -183,12 +187,12 @@ const listProductVersions = route({
   query: z.strictObject(pageQuery),
   answer: paged(ProductVersionAnswer),
   refusals: ['product.not_found'],
-  inTransaction: async (tx, { actor, params: { productCode }, query: { cursor, limit } }) => {
-    const before = cursor === undefined ? undefined : decodeVersionCursor(cursor);
+  inTransaction: async (tx, { actor, params: { productCode }, query }) => {
+    const page = pageRange(query, VersionPlace);
     await store.getProduct(tx, productCode);
-    const versions = await store.listProductVersions(tx, { productCode, before, limit: limit + 1 });
+    const versions = await store.listProductVersions(tx, { productCode, ...page });
     return {
-      body: pageOf(versions, limit, {
+      body: pageOf(versions, query.limit, {
         item: ({ at, actor: by, changed, ...line }) => ({
           ...line,
           at: at.toISOString(),
@@ -200,13 +204,6 @@ const listProductVersions = route({
     };
   },
 });
-
-/** @throws Refusal `request.bad_cursor`. */
-function decodeVersionCursor(cursor: string): number {
-  const [version = ''] = decodeCursor(cursor, 1);
-  if (!/^[1-9]\d{0,8}$/.test(version)) throw new Refusal('invalid', 'request.bad_cursor');
-  return Number(version);
-}
 
 export const productRoutes = (profile: Profile): readonly Route[] => [
   publishProduct(profile),

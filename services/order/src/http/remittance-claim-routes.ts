@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import { Id } from '@accord/events/fields';
-import {
-  accountOf,
-  decodeTimeCursor,
-  listedAccountOf,
-  paged,
-  pageOf,
-  pageQuery,
-  route,
-  type Route,
-} from '@accord/http';
+import { accountOf, listFilter, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
 import { claimRemittance } from '../remittance-claim.ts';
 import * as store from '../remittance/claim-store.ts';
 import { BankReference, ClaimAnswer, differsFor, toClaimAnswer, Transferred } from './remittance-schemas.ts';
@@ -82,13 +73,11 @@ const listRemittanceClaims = route({
   }),
   answer: paged(ClaimAnswer),
   refusals: ['request.account_not_yours'],
-  inTransaction: async (tx, { actor, query: { cursor, limit, status, ...query } }) => {
-    const accountId = listedAccountOf(actor, query.accountId);
-    const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-    const rows = await store.listClaims(tx, { accountId, status, after, limit: limit + 1 });
+  inTransaction: async (tx, request) => {
+    const rows = await store.listClaims(tx, listFilter(request));
     const differsOf = await differsFor(tx, rows);
     return {
-      body: pageOf(rows, limit, {
+      body: pageOf(rows, request.query.limit, {
         item: (claim) => toClaimAnswer(claim, tx, differsOf),
         key: ({ createdAt, claimId }) => [createdAt.toISOString(), claimId],
       }),

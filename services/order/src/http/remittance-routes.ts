@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Tx } from '@accord/core';
 import { Id, Moment, Money } from '@accord/events/fields';
-import { decodeTimeCursor, paged, pageOf, pageQuery, route, type Route } from '@accord/http';
+import { paged, pageOf, pageQuery, pageRange, route, type Route } from '@accord/http';
 import { reportRemittance } from '../remittance-claim.ts';
 import { listClaimsOn } from '../remittance/claim-store.ts';
 import * as store from '../remittance/remittance-store.ts';
@@ -92,12 +92,11 @@ const listRemittances = route({
     status: z.enum(['unclaimed', 'claimed']).optional().meta({ description: 'Default: both.' }),
   }),
   answer: paged(RemittanceAnswer),
-  inTransaction: async (tx, { query: { cursor, limit, status } }) => {
-    const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-    const rows = await store.listRemittances(tx, { status, after, limit: limit + 1 });
+  inTransaction: async (tx, { query }) => {
+    const rows = await store.listRemittances(tx, { status: query.status, ...pageRange(query) });
     const answers = await toRemittanceAnswers(tx, rows);
     return {
-      body: pageOf(answers, limit, {
+      body: pageOf(answers, query.limit, {
         item: (answer) => answer,
         key: ({ reportedAt, remittanceId }) => [reportedAt, remittanceId],
       }),

@@ -5,10 +5,11 @@ import { ResourceSnapshot } from '@accord/events/resource';
 import {
   accountOf,
   accountRefusals,
-  decodeCursor,
+  IdPlace,
   paged,
   pageOf,
   pageQuery,
+  pageRange,
   route,
   type Route,
 } from '@accord/http';
@@ -88,15 +89,11 @@ const listResources = route({
   query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
   answer: paged(ResourceAnswer),
   refusals: accountRefusals,
-  inTransaction: async (tx, { actor, query: { accountId, cursor, limit } }) => {
-    const [after = ''] = cursor ? decodeCursor(cursor, 1) : [];
-    const resources = await store.listResources(tx, {
-      accountId: accountOf(actor, accountId),
-      after,
-      limit: limit + 1,
-    });
+  inTransaction: async (tx, { actor, query }) => {
+    const accountId = accountOf(actor, query.accountId);
+    const resources = await store.listResources(tx, { accountId, ...pageRange(query, IdPlace) });
     return {
-      body: pageOf(resources, limit, { item: resourceSnapshot, key: ({ instanceId }) => [instanceId] }),
+      body: pageOf(resources, query.limit, { item: resourceSnapshot, key: ({ instanceId }) => [instanceId] }),
     };
   },
 });

@@ -54,7 +54,7 @@ export const OrderAnswer = OrderSnapshot.extend({
 }).meta({ id: 'Order' });
 
 /** Its reader: ids of the provider's staff are for the provider alone (`maskActor`). */
-export interface Reader {
+interface Reader {
   readonly actor: Actor;
   readonly locale: Locale;
 }

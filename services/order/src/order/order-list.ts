@@ -26,7 +26,7 @@ export interface OrderFilter extends Range {
   readonly instanceIds?: readonly string[] | undefined;
 }
 
-export interface OrderPage {
+interface OrderPage {
   readonly sort: 'newest_first' | 'oldest_first';
   /** Time and id of the order before the first one. */
   readonly after?: readonly [string, OrderId] | undefined;
@@ -109,7 +109,7 @@ const pageOfFacets = (
     union all
     (select order_id from (${pageOfPlaces(search, page, limit)}) page where (select count(*) from nearest) < ${limit})`;
 
-export type OrderCount = { readonly status: Order['status']; readonly orders: number };
+type OrderCount = { readonly status: Order['status']; readonly orders: number };
 
 /** How many orders of each status the filter finds, `most` of each at most. */
 export function countOrders(tx: Tx, filter: OrderFilter, most: number): Promise<OrderCount[]> {

@@ -176,3 +176,7 @@ function correctPeriod(
 const about = ({ instanceId, reportVersion, by }: ReportedInstance) =>
   `${instanceId}, report ${reportVersion} by ${by}`;
 const text = ({ start, end }: Period) => [start, end].map((time) => time?.toISOString() ?? '…').join(' / ');
+
+/** The orders, those that were saved since as they are then. */
+export const withSaved = (orders: readonly Order[], saved: readonly Order[]): Order[] =>
+  orders.map((order) => saved.find(({ orderId }) => orderId === order.orderId) ?? order);

@@ -16,7 +16,7 @@ export async function getProduct(tx: Tx, productCode: string): Promise<Product> 
 }
 
 /** In the order of their codes, from after `after`. */
-export const listProducts = (tx: Tx, { after, limit }: { after: string; limit: number }) =>
+export const listProducts = (tx: Tx, { after = '', limit }: { after: string | undefined; limit: number }) =>
   tx.many<Product>(`select ${columns} from products where product_code > $1 order by product_code limit $2`, [
     after,
     limit,
@@ -68,7 +68,7 @@ const saveText = `
     terms_url = excluded.terms_url`;
 
 /** One version as it was published. */
-export interface ProductVersion {
+interface ProductVersion {
   readonly version: number;
   readonly at: Date;
   /** `operator:lin` */
@@ -86,13 +86,13 @@ export const insertProductVersion = (tx: Tx, product: Product, changed: readonly
     [product.productCode, product.version, tx.now, actorId(tx.actor), changed, product],
   );
 
-/** The newest first, those before version `before`. */
+/** The newest first, those older than version `after`. */
 export const listProductVersions = (
   tx: Tx,
-  { productCode, before, limit }: { productCode: string; before: number | undefined; limit: number },
+  { productCode, after, limit }: { productCode: string; after: number | undefined; limit: number },
 ) =>
   tx.many<ProductVersion>(
     `select version, at, actor, changed, product from product_history
       where product_code = $1 and ($2::integer is null or version < $2) order by version desc limit $3`,
-    [productCode, before ?? null, limit],
+    [productCode, after ?? null, limit],
   );

@@ -44,7 +44,7 @@ export async function lockResources(tx: Tx, instanceIds: readonly string[]): Pro
 /** In the order of their ids, from after `after`. */
 export async function listResources(
   tx: Tx,
-  { accountId, after, limit }: { accountId: string; after: string; limit: number },
+  { accountId, after = '', limit }: { accountId: string; after: string | undefined; limit: number },
 ): Promise<Resource[]> {
   const sql = `select ${columns} from resources where account_id = $1 and instance_id > $2
                 order by instance_id limit $3`;

@@ -1,16 +1,7 @@
 import { z } from 'zod';
 import { Refusal, type Actor } from '@accord/core';
 import { AccountId, Moment, Money, PaymentSplit } from '@accord/events/fields';
-import {
-  decodeCursor,
-  paged,
-  pageOf,
-  pageQuery,
-  rangeQuery,
-  route,
-  timeRange,
-  type Route,
-} from '@accord/http';
+import { paged, pageOf, pageQuery, pageRange, rangeQuery, route, timeRange, type Route } from '@accord/http';
 import { sum, zero } from '@accord/money';
 import { funds, listBalances, listStatementEntries, type Fund } from '../ledger-store.ts';
 
@@ -64,6 +55,8 @@ const getBalance = route({
   },
 });
 
+const PostingPlace = z.tuple([z.string().regex(/^\d{1,18}$/)]).transform(([postingId]) => postingId);
+
 const getStatement = route({
   method: 'get',
   path: '/v1/balances/{accountId}/statement',
@@ -78,10 +71,10 @@ const getStatement = route({
     tx,
     { params: { accountId }, query: { limit, cursor, ...query }, actor, timeZone },
   ) => {
-    const after = cursor ? postingOf(cursor) : null;
+    const page = pageRange({ limit, cursor }, PostingPlace);
     checkOwn(actor, accountId);
     const range = timeRange(query, timeZone);
-    const rows = await listStatementEntries(tx, { accountId, ...range, after, limit: limit + 1 });
+    const rows = await listStatementEntries(tx, { accountId, ...range, ...page });
     return {
       body: pageOf(rows, limit, {
         item: ({ postingId, at, ...entry }) => ({ entryId: postingId, at: at.toISOString(), ...entry }),
@@ -92,13 +85,6 @@ const getStatement = route({
 });
 
 export const balanceRoutes: readonly Route[] = [getBalance, getStatement];
-
-/** @throws Refusal `request.bad_cursor` */
-function postingOf(cursor: string): string {
-  const [postingId = ''] = decodeCursor(cursor, 1);
-  if (!/^\d{1,18}$/.test(postingId)) throw new Refusal('invalid', 'request.bad_cursor');
-  return postingId;
-}
 
 /** API-5. @throws Refusal `balance.not_found` for another account's. */
 function checkOwn(actor: Actor, accountId: string): void {

@@ -21,7 +21,7 @@ export const stepNames = [
   'voucher',
 ] as const;
 
-export interface Step {
+interface Step {
   readonly step: (typeof stepNames)[number];
   readonly formula: string;
   readonly result: string;

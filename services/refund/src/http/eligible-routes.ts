@@ -3,10 +3,11 @@ import { AccountId, LocalizedName, Moment, Money } from '@accord/events/fields';
 import {
   accountOf,
   accountRefusals,
-  decodeCursor,
+  IdPlace,
   paged,
   pageOf,
   pageQuery,
+  pageRange,
   route,
   type Route,
 } from '@accord/http';
@@ -33,9 +34,6 @@ const RefundableResource = z
   })
   .meta({ id: 'RefundableResource' });
 
-/** The id of the last row of the page before. @throws Refusal `request.bad_cursor`. */
-const idOf = (cursor: string | undefined) => (cursor ? decodeCursor(cursor, 1)[0]! : null);
-
 /** RFD-2: what could be refunded at all. */
 const listEligibleProducts = route({
   method: 'get',
@@ -45,10 +43,10 @@ const listEligibleProducts = route({
   access: reader,
   query: z.strictObject(pageQuery),
   answer: paged(Product),
-  inTransaction: async (tx, { query: { limit, cursor } }) => {
-    const rows = await listRefundableProducts(tx, { after: idOf(cursor), limit: limit + 1 });
+  inTransaction: async (tx, { query }) => {
+    const rows = await listRefundableProducts(tx, pageRange(query, IdPlace));
     return {
-      body: pageOf(rows, limit, {
+      body: pageOf(rows, query.limit, {
         item: ({ productCode, name, category }) => ({ productCode, name, category }),
         key: ({ productCode }) => [productCode],
       }),
@@ -67,15 +65,15 @@ const listEligibleResources = (profile: Profile) =>
     query: z.strictObject({ ...pageQuery, accountId: AccountId.optional() }),
     answer: paged(RefundableResource),
     refusals: accountRefusals,
-    inTransaction: async (tx, { query: { limit, cursor, ...asked }, actor, locale }) => {
-      const accountId = accountOf(actor, asked.accountId);
-      const rows = await listInstances(tx, { accountId, after: idOf(cursor), limit: limit + 1 });
-      const instanceIds = rows.slice(0, limit).map(({ instanceId }) => instanceId);
+    inTransaction: async (tx, { query, actor, locale }) => {
+      const accountId = accountOf(actor, query.accountId);
+      const rows = await listInstances(tx, { accountId, ...pageRange(query, IdPlace) });
+      const instanceIds = rows.slice(0, query.limit).map(({ instanceId }) => instanceId);
       const facts = await findFacts(tx, { accountId, instanceIds, timeZone: profile.timeZone });
       const quoteOf = (instanceId: string) =>
         quoteInstances([instanceId], facts, { at: tx.now, kind: 'unsubscribe' }, profile)[0]!;
       return {
-        body: pageOf(rows, limit, {
+        body: pageOf(rows, query.limit, {
           item({ instanceId, snapshot: { productCode, end } }) {
             const { refundable, amounts, reasons } = quoteOf(instanceId);
             return {

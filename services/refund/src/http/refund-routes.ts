@@ -4,17 +4,14 @@ import { RefundStatus } from '@accord/events/refund';
 import {
   accountOf,
   accountRefusals,
-  decodeTimeCursor,
-  listedAccountOf,
+  listFilter,
   paged,
   pageOf,
   pageQuery,
   rangeQuery,
   route,
-  timeRange,
   type Route,
   type RouteRequest,
-  type RouteResponse,
 } from '@accord/http';
 import { mostInstancesOfQuote, type Profile } from '@accord/profile';
 import { quote, request } from '../refund-request.ts';
@@ -103,11 +100,7 @@ const RefundsQuery = z.strictObject({
   ...rangeQuery,
 });
 
-const answer = (
-  refund: Refund,
-  by: Pick<RouteRequest, 'actor' | 'locale'>,
-  status = 200,
-): RouteResponse<z.input<typeof RefundAnswer>> => ({
+const answer = (refund: Refund, by: Pick<RouteRequest, 'actor' | 'locale'>, status = 200) => ({
   status,
   body: toRefundAnswer(refund, by),
   version: refund.version,
@@ -155,20 +148,11 @@ const listRefunds = route({
   query: RefundsQuery,
   answer: paged(RefundAnswer),
   refusals: ['request.account_not_yours', 'request.range_reversed'],
-  inTransaction: async (tx, { query: { limit, cursor, ...query }, actor, locale, timeZone }) => {
-    const [createdAt, refundId] = cursor ? decodeTimeCursor(cursor) : [];
-    const rows = await refundStore.listRefunds(tx, {
-      accountId: listedAccountOf(actor, query.accountId) ?? null,
-      status: query.status ?? null,
-      orderId: query.orderId ?? null,
-      instanceId: query.instanceId ?? null,
-      ...timeRange(query, timeZone),
-      after: createdAt && refundId ? { createdAt, refundId } : null,
-      limit: limit + 1,
-    });
+  inTransaction: async (tx, request) => {
+    const rows = await refundStore.listRefunds(tx, listFilter(request));
     return {
-      body: pageOf(rows, limit, {
-        item: (refund) => toRefundAnswer(refund, { actor, locale }),
+      body: pageOf(rows, request.query.limit, {
+        item: (refund) => toRefundAnswer(refund, request),
         key: (last) => [last.createdAt.toISOString(), last.refundId],
       }),
     };

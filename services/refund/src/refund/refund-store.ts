@@ -166,14 +166,15 @@ export const listSettledDowngrades = (tx: Tx, orderIds: readonly string[]) =>
   );
 
 interface RefundFilter {
-  readonly accountId: string | null;
-  readonly status: string | null;
-  readonly orderId: string | null;
-  readonly instanceId: string | null;
+  readonly accountId: string | undefined;
+  readonly status?: string | undefined;
+  readonly orderId?: string | undefined;
+  readonly instanceId?: string | undefined;
   /** Requested at `from` or later, and before `before`. */
   readonly from: Date | undefined;
   readonly before: Date | undefined;
-  readonly after: { readonly createdAt: string; readonly refundId: string } | null;
+  /** When the last one seen was requested, and its id. */
+  readonly after: readonly [string, string] | undefined;
   readonly limit: number;
 }
 
@@ -189,14 +190,14 @@ export async function listRefunds(tx: Tx, filter: RefundFilter): Promise<Refund[
         and ($7::timestamptz is null or (created_at, refund_id) < ($7, $8))
       order by created_at desc, refund_id desc limit $9`,
     [
-      filter.accountId,
-      filter.status,
-      filter.orderId,
-      filter.instanceId,
+      filter.accountId ?? null,
+      filter.status ?? null,
+      filter.orderId ?? null,
+      filter.instanceId ?? null,
       filter.from ?? null,
       filter.before ?? null,
-      filter.after?.createdAt ?? null,
-      filter.after?.refundId ?? null,
+      filter.after?.[0] ?? null,
+      filter.after?.[1] ?? null,
       filter.limit,
     ],
   );

@@ -23,7 +23,7 @@ export const refundLifecycle = lifecycle('refund', 'requested', {
   succeeded: {},
 });
 
-export type RefundStatus = (typeof refundLifecycle.statuses)[number];
+type RefundStatus = (typeof refundLifecycle.statuses)[number];
 export const requestReasons = [
   'not_usable',
   'lacks_function',
@@ -139,7 +139,7 @@ const needsReview = (amount: Money, recent: RecentRefunds, { reviewAbove, abuse 
   (abuse !== null && (recent.count > abuse.count || compare(recent.sum, abuse.sum) > 0));
 
 /** All that is against a refund; `changes` is what changed since its orders were held. */
-export interface Against {
+interface Against {
   readonly refusals: readonly RefusalReason[];
   readonly newQuoteId?: string | null;
   readonly changes?: readonly FactChange[];

@@ -1,14 +1,15 @@
 import { performance } from 'node:perf_hooks';
+import { serviceNames } from '@accord/events/services';
 import { packagesOfImage } from '@accord/local/sbom';
 import type { Images } from './images.ts';
-import { allReady, isReady, services, type Kubernetes, type Pod } from './kubernetes.ts';
+import { allReady, isReady, type Kubernetes, type Pod } from './kubernetes.ts';
 import { underLoad, type Seen } from './load.ts';
 import { askService, tokenOf } from './outside.ts';
 import type { Platform } from './platform.ts';
 import { productOf, release, replicas, upgrade, valuesOf } from './release.ts';
 import { eventually, timed } from './shell.ts';
 
-export interface Stage {
+export interface Fixture {
   readonly root: string;
   readonly kubernetes: Kubernetes;
   readonly platform: Platform;
@@ -21,17 +22,17 @@ export interface Stage {
 export type Flaws = readonly string[];
 
 let revision = 0;
-const nextRevision = ({ root, kubernetes, images, platform }: Stage) =>
+const nextRevision = ({ root, kubernetes, images, platform }: Fixture) =>
   upgrade(kubernetes, { root, values: valuesOf(images, platform), revision: (revision += 1) });
 
 const limit = (what: string, is: number, atMost: number, unit: string): Flaws =>
   is > atMost ? [`${what}: ${is} ${unit}, wanted at most ${atMost} ${unit}`] : [];
 
 /** From an empty namespace to the first order; how soon pods are ready, and how much memory they take. */
-export async function install(stage: Stage): Promise<Flaws> {
-  const { root, kubernetes } = stage;
+export async function install(fixture: Fixture): Promise<Flaws> {
+  const { root, kubernetes } = fixture;
   const began = performance.now();
-  await timed('helm install', () => nextRevision(stage));
+  await timed('helm install', () => nextRevision(fixture));
   const { code, body } = productOf(root);
   const token = await tokenOf(kubernetes, { kind: 'operator' });
   await askService(kubernetes, {
@@ -58,7 +59,7 @@ export async function install(stage: Stage): Promise<Flaws> {
 /** A pod of each service is taken away; its successor starts beside pods that are ready. */
 async function startsAlone(kubernetes: Kubernetes): Promise<Flaws> {
   const flaws: string[] = [];
-  for (const service of services) {
+  for (const service of serviceNames) {
     const before = await kubernetes.pods(service);
     await kubernetes.kubectl('delete', 'pod', before[0]!.metadata.name);
     await allReady(kubernetes, replicas);
@@ -91,7 +92,7 @@ async function packagesDiffer(kubernetes: Kubernetes): Promise<Flaws> {
 }
 
 const podsOfServices = async (kubernetes: Kubernetes): Promise<readonly Pod[]> =>
-  (await Promise.all(services.map((name) => kubernetes.pods(name)))).flat().filter(isReady);
+  (await Promise.all(serviceNames.map((name) => kubernetes.pods(name)))).flat().filter(isReady);
 
 /** In whole seconds, as Kubernetes tells times. */
 function readyAfterS({ status }: Pod): number {
@@ -108,7 +109,7 @@ async function idleMemory(kubernetes: Kubernetes): Promise<Flaws> {
   const figures = await Promise.all(
     nodes.map((node) => kubernetes.kubectl('get', '--raw', `/api/v1/nodes/${node}/proxy/metrics/resource`)),
   );
-  const flaws = services.map((service) => {
+  const flaws = serviceNames.map((service) => {
     const line = new RegExp(
       `^container_memory_working_set_bytes\\{container="${service}",namespace="${kubernetes.namespace}".*\\} (\\S+)`,
       'gm',
@@ -132,43 +133,43 @@ const lost = (what: string, seen: Seen): Flaws => {
     : [];
 };
 
-async function strictly(stage: Stage, what: string, work: () => Promise<void>): Promise<Flaws> {
-  const { root, images, kubernetes } = stage;
+async function strictly(fixture: Fixture, what: string, work: () => Promise<void>): Promise<Flaws> {
+  const { root, images, kubernetes } = fixture;
   return lost(what, await underLoad(kubernetes, { image: images.release, root, retries: false }, work));
 }
 
 /** Two upgrades and five restarts of everything, and no request is lost. */
-export const upgrades = (stage: Stage): Promise<Flaws> =>
-  strictly(stage, 'upgrades and restarts', async () => {
-    for (const number of [1, 2]) await timed(`upgrade ${number}`, () => nextRevision(stage));
-    const { kubectl } = stage.kubernetes;
-    const deployments = services.map((name) => `deployment/${release}-${name}`);
+export const upgrades = (fixture: Fixture): Promise<Flaws> =>
+  strictly(fixture, 'upgrades and restarts', async () => {
+    for (const number of [1, 2]) await timed(`upgrade ${number}`, () => nextRevision(fixture));
+    const { kubectl } = fixture.kubernetes;
+    const deployments = serviceNames.map((name) => `deployment/${release}-${name}`);
     for (const number of [1, 2, 3, 4, 5])
       await timed(`rolling restart ${number} of all services`, async () => {
         await kubectl('rollout', 'restart', ...deployments);
         for (const deployment of deployments) await kubectl('rollout', 'status', deployment, '--timeout=3m');
-        await allReady(stage.kubernetes, replicas);
+        await allReady(fixture.kubernetes, replicas);
       });
   });
 
-export const rollbacks = (stage: Stage): Promise<Flaws> =>
-  strictly(stage, 'rollbacks', async () => {
+export const rollbacks = (fixture: Fixture): Promise<Flaws> =>
+  strictly(fixture, 'rollbacks', async () => {
     for (const number of [1, 2])
       await timed(`rollback ${number}`, async () => {
-        await stage.kubernetes.helm('rollback', release, '--wait', '--timeout', '5m');
-        await allReady(stage.kubernetes, replicas);
+        await fixture.kubernetes.helm('rollback', release, '--wait', '--timeout', '5m');
+        await allReady(fixture.kubernetes, replicas);
       });
   });
 
 /** SIGKILL for each pod in turn; others take its work over. */
-export async function kills(stage: Stage): Promise<Flaws> {
-  const { root, images, kubernetes, platform } = stage;
+export async function kills(fixture: Fixture): Promise<Flaws> {
+  const { root, images, kubernetes, platform } = fixture;
   const flaws: string[] = [];
   const seen = await underLoad(kubernetes, { image: images.release, root, retries: true }, async () => {
-    for (const service of services)
+    for (const service of serviceNames)
       for (const pod of await kubernetes.pods(service)) {
         const { rows } = { rows: await platform.rows('select clock_timestamp() as at') };
-        await stage.killPod(pod);
+        await fixture.killPod(pod);
         await new Promise((resolve) => setTimeout(resolve, 8_000));
         await allReady(kubernetes, replicas);
         const delayS = await slowestEffectS(platform, rows[0]!['at']);
@@ -196,9 +197,9 @@ async function slowestEffectS(platform: Platform, since: unknown): Promise<numbe
 }
 
 /** Each node is emptied; no request is lost. */
-export const drains = (stage: Stage): Promise<Flaws> =>
-  strictly(stage, 'nodes drained', async () => {
-    const { kubectl } = stage.kubernetes;
+export const drains = (fixture: Fixture): Promise<Flaws> =>
+  strictly(fixture, 'nodes drained', async () => {
+    const { kubectl } = fixture.kubernetes;
     const all = (await kubectl('get', 'nodes', '-o', 'name')).trim().split('\n');
     const nodes = all.map((name) => name.replace('node/', ''));
     if (nodes.length < 2) return console.log('one node alone: it is not drained');
@@ -215,7 +216,7 @@ export const drains = (stage: Stage): Promise<Flaws> =>
             `--pod-selector=${selector}`,
             '--timeout=3m',
           );
-          await allReady(stage.kubernetes, replicas);
+          await allReady(fixture.kubernetes, replicas);
         } finally {
           await kubectl('uncordon', node);
         }
@@ -223,8 +224,8 @@ export const drains = (stage: Stage): Promise<Flaws> =>
   });
 
 /** The broker is killed and Postgres is restarted meanwhile; everything goes on by itself. */
-export async function outages(stage: Stage): Promise<Flaws> {
-  const { root, images, kubernetes, platform } = stage;
+export async function outages(fixture: Fixture): Promise<Flaws> {
+  const { root, images, kubernetes, platform } = fixture;
   const seen = await underLoad(kubernetes, { image: images.release, root, retries: true }, async () => {
     await timed('Kafka killed and back', () => platform.restartKafka());
     await new Promise((resolve) => setTimeout(resolve, 5_000));

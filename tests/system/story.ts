@@ -35,7 +35,7 @@ export function hurried(profile: string, payWithin: string): string {
 }
 
 /** Plays the story; what was told is shown where it fails. */
-export async function play({
+export async function runStory({
   profile,
   ...ask
 }: Omit<DemoSettings, 'say' | 'rules'> & { profile: string }): Promise<string> {

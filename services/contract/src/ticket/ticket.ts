@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { amend, changed, isSameSubject, lifecycle, Refusal, type Decision } from '@accord/core';
 import type { TicketSnapshot } from '@accord/events/ticket';
-import type { GivenReason } from './contract.ts';
+import type { GivenReason } from '../contract/contract.ts';
 
 export const ticketLifecycle = lifecycle('ticket', 'submitted', {
   submitted: { approve: 'approved', reject: 'rejected', withdraw: 'withdrawn' },
@@ -21,8 +21,9 @@ export interface Ticket {
   readonly contractId: string | null;
   /** Of that contract, as people know it. */
   readonly contractNumber: string | null;
+  /** Of the contract; else the set that it is about, sorted. */
   readonly orderIds: readonly string[];
-  /** Why the contract shall be voided (CTR-26). */
+  /** Why the contract shall be voided (CTR-26); `other` of every other kind. */
   readonly reason: GivenReason;
   readonly text: string;
   /** Why it was rejected or withdrawn. */
@@ -60,6 +61,47 @@ export const ticketSnapshot = ({
 });
 
 export const isOverdue = (ticket: Ticket, now: Date) => ticket.status === 'submitted' && ticket.dueAt < now;
+
+/** The subject of each kind: a contract, a set of orders, or either (CTR-24). */
+const subjects = {
+  void_official: 'contract',
+  extra_terms: 'either',
+  physical_seal: 'either',
+  offline_contract: 'orders',
+  marketplace: 'orders',
+} as const satisfies { readonly [K in Ticket['kind']]: string };
+
+/** The kinds whose approval lets an operator record a contract signed outside. */
+export const leadsToPapers = ({ kind }: Pick<Ticket, 'kind'>): boolean => kind !== 'void_official';
+
+/**
+ * CTR-24: whether it names what its kind is about, and nothing else.
+ *
+ * @throws Refusal `ticket.contract_needed`, `ticket.orders_needed`, `ticket.one_subject_needed`
+ */
+export function expectSubject(
+  kind: Ticket['kind'],
+  { contractId, orderIds }: { readonly contractId: string | null; readonly orderIds: readonly string[] },
+): void {
+  const named = contractId === null ? 'orders' : 'contract';
+  const isOne = (contractId === null) === orderIds.length > 0;
+  const wanted = subjects[kind];
+  if (isOne && (wanted === 'either' || wanted === named)) return;
+  if (wanted === 'either') throw new Refusal('invalid', 'ticket.one_subject_needed', { kind });
+  const code = wanted === 'contract' ? 'ticket.contract_needed' : 'ticket.orders_needed';
+  throw new Refusal('invalid', code, { kind });
+}
+
+/**
+ * CTR-24: an approved ticket lets a contract be recorded.
+ *
+ * @throws Refusal `ticket.not_approved`, `ticket.no_papers`
+ */
+export function expectRecordable(ticket: Ticket): void {
+  const { ticketId, status, kind } = ticket;
+  if (!leadsToPapers(ticket)) throw new Refusal('conflict', 'ticket.no_papers', { ticketId, kind });
+  if (status !== 'approved') throw new Refusal('conflict', 'ticket.not_approved', { ticketId, status });
+}
 
 type SubmittedTicket = Omit<Ticket, 'version' | 'status' | 'decisionText' | 'closedAt'>;
 

@@ -15,11 +15,11 @@ import {
   settled,
   upgrades,
   type Flaws,
-  type Stage,
-} from './scenes.ts';
+  type Fixture,
+} from './scenarios.ts';
 import { timed } from './shell.ts';
 
-const scenes = {
+const scenarios = {
   install,
   upgrade: upgrades,
   rollback: rollbacks,
@@ -27,17 +27,17 @@ const scenes = {
   drain: drains,
   outage: outages,
 } as const;
-export type SceneName = keyof typeof scenes;
-export const sceneNames = Object.keys(scenes) as readonly SceneName[];
+export type ScenarioName = keyof typeof scenarios;
+export const scenarioNames = Object.keys(scenarios) as readonly ScenarioName[];
 
-/** Plays the scenes on a cluster that it makes, and ends the cluster. Gives the exit code. */
-export async function play(ask: {
+/** Runs the scenarios on a cluster that it makes, and ends the cluster. Gives the exit code. */
+export async function run(ask: {
   root: string;
   home: string;
   bin: string;
   images: Images;
   files: readonly string[];
-  scenes: readonly SceneName[];
+  scenarios: readonly ScenarioName[];
 }): Promise<number> {
   const { root, home, bin, images, files } = ask;
   await using started = new AsyncDisposableStack();
@@ -51,25 +51,25 @@ export async function play(ask: {
   await makeNamespace(kubernetes);
   await startOutside(kubernetes, images.development);
   await prepareNamespace(kubernetes, platform);
-  const killPod: Stage['killPod'] = ({ spec, status }) => {
+  const killPod: Fixture['killPod'] = ({ spec, status }) => {
     const id = status.containerStatuses![0]!.containerID!.replace('containerd://', '');
     return killContainer(
       nodes.find(({ name }) => name === spec.nodeName)!,
       id,
     );
   };
-  const flaws = await playAll(ask.scenes, { root, kubernetes, platform, images, killPod });
+  const flaws = await runAll(ask.scenarios, { root, kubernetes, platform, images, killPod });
   for (const flaw of flaws) console.error(`✗ ${flaw}`);
   console.log(flaws.length === 0 ? 'all as it should be' : `${flaws.length} flaws`);
   return flaws.length === 0 ? 0 : 1;
 }
 
-async function playAll(names: readonly SceneName[], stage: Stage): Promise<Flaws> {
+async function runAll(names: readonly ScenarioName[], fixture: Fixture): Promise<Flaws> {
   const flaws: string[] = [];
   for (const name of names) {
     console.log(`— ${name}`);
     try {
-      flaws.push(...(await scenes[name](stage)));
+      flaws.push(...(await scenarios[name](fixture)));
     } catch (error) {
       flaws.push(`${name}: ${(error as Error).message}`);
       if (name === 'install') return flaws;
@@ -77,12 +77,12 @@ async function playAll(names: readonly SceneName[], stage: Stage): Promise<Flaws
   }
   console.log('— end');
   try {
-    await settled(stage.platform);
-    console.log((await audit(stage.kubernetes)).trim().split('\n').at(-1));
+    await settled(fixture.platform);
+    console.log((await audit(fixture.kubernetes)).trim().split('\n').at(-1));
   } catch (error) {
     flaws.push(`the auditor: ${(error as Error).message}`);
   }
-  const left = await timed('uninstall', () => uninstall(stage.kubernetes));
+  const left = await timed('uninstall', () => uninstall(fixture.kubernetes));
   return [...flaws, ...left.map((name) => `left of the release: ${name}`)];
 }
 
