@@ -5,7 +5,8 @@ import type { Service } from '@accord/platform';
 import { connect, type OwnConnection } from '@accord/postgres';
 import { schemas } from '@accord/postgres/provision';
 import { testDatabase, type TestDatabase } from '@accord/testing';
-import { keptFields, personalData } from './personal-data.ts';
+import { keptFields } from './kept-fields.ts';
+import { personalData } from './personal-data.ts';
 
 // The table of personal data against the tables and columns that a migrated database really has.
 

@@ -146,6 +146,7 @@ const requestOf = (
   requestId: 'simulation',
   wordsOf: ({ code }) => ({ title: code, detail: code }),
   item: () => Promise.reject(new Error('no batches here')),
+  left: () => new AbortController().signal,
 });
 
 /**

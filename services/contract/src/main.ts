@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { readSettings } from '@accord/core/runtime';
 import { runService } from '@accord/platform';
 import { holidaysEndSoon, loadProfile } from '@accord/profile';
-import { contractSettings } from './config.ts';
+import { contractSettings, renderSettingsOf } from './config.ts';
 import { loadSealKey } from './seal/seal-key.ts';
 import { contractService } from './service.ts';
 
@@ -20,6 +20,6 @@ await runService(
     const { listedUntil } = profile.tickets;
     if (holidaysEndSoon(profile, new Date()))
       context.log.warn({ listedUntil }, 'the list of holidays ends soon: days after it are told by weekday');
-    return contractService({ profile, sealKey }, context);
+    return contractService({ profile, sealKey, rendering: renderSettingsOf(settings) }, context);
   },
 );

@@ -7,7 +7,7 @@ import {
   type LeasedWork,
   type Tx,
 } from '@accord/core';
-import { loadGlyphCheck, renderInTurn } from '@accord/pdf';
+import { loadGlyphCheck } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { findAccount } from './account/account-store.ts';
 import { listContractOrders } from './contract/contract-orders-store.ts';
@@ -36,7 +36,7 @@ import {
 } from './contract/sealing-store.ts';
 import { contentOf } from './document/content.ts';
 import { findDocument, storeDocument } from './document/document-store.ts';
-import { renderDocument } from './document/document.ts';
+import type { Rendering } from './document/rendering.ts';
 import { findOrders, findOwnTerms, type Order } from './order-view.ts';
 import { signerAt, type SealKey } from './seal/seal-key.ts';
 import { sealDocument } from './seal/sign-document.ts';
@@ -45,10 +45,11 @@ import { sealDocument } from './seal/sign-document.ts';
 // and the second stores the file and makes the contract official together: a crash anywhere leaves the
 // contract waiting for its seal (CTR-34).
 
-/** A provider: its rules, and the key that seals for it. */
+/** A provider: its rules, the key that seals for it, and what renders its documents. */
 export interface Provider {
   readonly profile: Profile;
   readonly sealKey: SealKey;
+  readonly rendering: Rendering;
 }
 
 /** The orders as reserved, with the facts told since; and `known`, as the order service showed them last. */
@@ -72,7 +73,7 @@ export async function ordersOf(
  */
 export async function finalize(
   tx: Tx,
-  { profile, sealKey }: Provider,
+  { profile, sealKey }: Pick<Provider, 'profile' | 'sealKey'>,
   { contractId, ifMatch }: { readonly contractId: string; readonly ifMatch: readonly number[] | undefined },
 ): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
@@ -161,7 +162,10 @@ interface SealedFile {
  * ran out, the first file stored stays. A round ends with a new version, so the contract's version names it: a
  * result that comes after its round has ended changes nothing (CTR-34).
  */
-export const sealing = ({ sealKey }: Pick<Provider, 'sealKey'>): LeasedWork<Lease, SealedFile> => ({
+export const sealing = ({
+  sealKey,
+  rendering,
+}: Omit<Provider, 'profile'>): LeasedWork<Lease, SealedFile> => ({
   name: 'sealing',
   everyMs: 100,
   parallel: 2,
@@ -170,7 +174,7 @@ export const sealing = ({ sealKey }: Pick<Provider, 'sealKey'>): LeasedWork<Leas
     signerAt(sealKey, tx.now);
     return takeSealing(tx, item);
   },
-  perform: ({ content, at }) => sealDocument(content, sealKey, at),
+  perform: ({ content, at }) => sealDocument(content, sealKey, at, { render: rendering.toSeal }),
   record: recordSealing,
   giveBack: giveBackSealing,
 });
@@ -227,7 +231,8 @@ interface ContractFile {
 }
 
 /**
- * CTR-17, CTR-19, CTR-21: a draft is rendered anew each time, an official file is the stored one.
+ * CTR-17, CTR-19, CTR-21: a draft is rendered anew each time, an official file is the stored one. `left` is
+ * aborted when the caller leaves.
  *
  * @throws Refusal `contract.not_found`, `contract.voided`, `contract.no_document`, `contract.entity_unknown`,
  * `server.unavailable`
@@ -235,8 +240,8 @@ interface ContractFile {
 export async function contractFile(
   db: Database,
   actor: Actor,
-  contractId: string,
-  { profile, sealKey }: Provider,
+  { profile, sealKey, rendering }: Provider,
+  { contractId, left }: { readonly contractId: string; readonly left: AbortSignal },
 ): Promise<ContractFile> {
   const found = await db.transaction(actor, async (tx) => {
     const contract = await getContract(tx, contractId);
@@ -252,8 +257,8 @@ export async function contractFile(
   });
   const fileName = `${found.contract.number}.pdf`;
   const { draft } = found;
-  if (draft)
-    return { file: await renderInTurn(found.contract.accountId, () => renderDocument(draft)), fileName };
+  const { accountId } = found.contract;
+  if (draft) return { file: await rendering.draft(draft, { accountId, left }), fileName };
   if (!found.stored) throw new Error(`the file of official contract ${contractId} is missing`);
   return { ...found.stored, fileName };
 }

@@ -3,6 +3,7 @@ import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import { applicationSubscriptions } from './application.ts';
 import { lockRowsOf } from './contract/contract-store.ts';
+import { openRendering, type RenderSettings } from './document/rendering.ts';
 import { draftAmountSubscriptions } from './draft-amount.ts';
 import { accountRoutes } from './http/account-routes.ts';
 import { addressRoutes } from './http/address-routes.ts';
@@ -26,8 +27,15 @@ import { waitingDrafts } from './waiting-drafts.ts';
 
 const day = 86_400_000;
 
+interface Parts extends Omit<Provider, 'rendering'> {
+  readonly rendering?: Partial<RenderSettings>;
+}
+
+export const contractService = ({ rendering = {}, ...parts }: Parts, context: ServiceContext): Service =>
+  serviceOf({ ...parts, rendering: openRendering(rendering, context.log) }, context);
+
 /** The contract service's table of contents. */
-export const contractService = (provider: Provider, { log }: ServiceContext): Service => ({
+const serviceOf = (provider: Provider, { log }: ServiceContext): Service => ({
   name: 'contract',
   schema: 'contracts',
   migrations: new URL('../migrations/', import.meta.url),
@@ -70,5 +78,9 @@ export const contractService = (provider: Provider, { log }: ServiceContext): Se
     sealExpiry(provider.sealKey, log),
   ],
   retention: [{ table: 'offline_files', since: 'stored_at', keptMs: 7 * day, where: 'not recorded' }],
-  metrics: sealMetrics(provider.sealKey),
+  metrics: (metrics, db) => {
+    sealMetrics(provider.sealKey)(metrics, db);
+    provider.rendering.measure(metrics);
+  },
+  close: () => provider.rendering.close(),
 });

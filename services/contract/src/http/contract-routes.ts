@@ -78,8 +78,8 @@ const downloadContract = (provider: Provider) =>
     params: ById,
     produces: 'application/pdf',
     refusals: ['contract.not_found', 'contract.voided', 'contract.no_document', 'contract.entity_unknown'],
-    run: async (db, { actor, params }) => ({
-      ...(await contractFile(db, actor, params.contractId, provider)),
+    run: async (db, { actor, params, left }) => ({
+      ...(await contractFile(db, actor, provider, { ...params, left: left() })),
       contentType: 'application/pdf',
     }),
   });

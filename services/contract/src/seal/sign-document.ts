@@ -8,7 +8,7 @@ import { signerAt, type SealKey, type Signer } from './seal-key.ts';
 /**
  * The official contract: the document with the provider's seal on it and a PAdES B-B signature over the whole
  * file, and the SHA-256 of that file in hex (CTR-18, CTR-19). Store what it answers: sealing the same content
- * again makes another file. `at` is the time of signing that it claims.
+ * again makes another file. `at` is the time of signing that it claims; `render` renders elsewhere.
  *
  * @throws Error where the key does not sign, or has no certificates that are valid at `at` (CTR-37).
  */
@@ -16,14 +16,12 @@ export async function sealDocument(
   content: DocumentContent,
   key: SealKey,
   at: Date,
+  { render = renderDocument }: { readonly render?: typeof renderDocument } = {},
 ): Promise<{ file: Buffer; sha256: string }> {
   const signer = signerAt(key, at);
   const length = await cadesLength(signer);
   const reason = `Contract ${content.number}`;
-  const prepared = await renderDocument(
-    { ...content, mark: 'official', testSeal: key.test },
-    { length, reason, at },
-  );
+  const prepared = await render({ ...content, mark: 'official', testSeal: key.test }, { length, reason, at });
   const file = await signPdf(prepared, (covered) => signToLength(covered, signer, length));
   return { file, sha256: createHash('sha256').update(file).digest('hex') };
 }
