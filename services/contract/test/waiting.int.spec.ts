@@ -127,7 +127,7 @@ test('CTR-40 CTR-34 a draft that is finalized at that moment is sealed, and the 
   );
   end();
   await finalizing;
-  await t.settled();
+  await until('it is sealed', async () => (await get(busy)).status !== 'sealing');
   expect(await get(busy)).toMatchObject({ status: 'official', version: 3 });
 });
 
