@@ -78,7 +78,7 @@ export class Breakdown extends Error {}
 
 const workers = {
   order: ['expire', 'expiring', 'remittance-claims', 'exporting', 'export-expiry', 'statistics'],
-  contract: ['sealing'],
+  contract: ['sealing', 'draft-reminder'],
   refund: ['payout'],
 } as const;
 export type WorkerName = (typeof workers)[keyof typeof workers][number];
@@ -103,6 +103,8 @@ const dueWork = `
       then 'export-expiry' end,
       case when exists (select from orders.order_deltas) then 'statistics' end,
       case when exists (select from contracts.contracts where status = 'sealing') then 'sealing' end,
+      case when exists (select from contracts.contracts where status = 'draft' and reminded_at is null
+      and drafted_at <= $1::timestamptz - interval '7 days') then 'draft-reminder' end,
       case when exists (select from refunds.refunds where status in ('approved', 'paying'))
       then 'payout' end], null) as workers,
     exists (select from contracts.contracts where status = 'sealing') as sealing`;

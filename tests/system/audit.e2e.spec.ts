@@ -985,6 +985,35 @@ const plants: readonly Plant[] = [
     remove: ['refunds.resource_view', `instance_id = '$id'`],
   },
   {
+    rule: 'CTR-11',
+    what: 'an official contract whose party is another than its file prints',
+    mends: 'contract',
+    about: `select contract_id as id from contracts.contracts where status = 'official' and content is not null limit 1`,
+    change: ['contracts.contracts', `contract_id = '$id'`, `party_a = party_a || '{"contact": "another"}'`],
+  },
+  {
+    rule: 'CTR-40',
+    what: 'a signed contract that ended because it waited',
+    mends: 'contract',
+    about: `select contract_id as id from contracts.contracts where finalized_at is not null limit 1`,
+    change: ['contracts.contracts', `contract_id = '$id'`, `void_reason = 'draft_expired'`],
+  },
+  {
+    rule: 'CTR-40',
+    what: 'a draft that was told of twice',
+    mends: 'contract',
+    about: draft,
+    add: [
+      'notifications.timeline_events',
+      `type = 'contract.draft_idle' and aggregate_id = '$id'`,
+      `insert into notifications.timeline_events
+         select (jsonb_populate_record(t, jsonb_build_object('event_id', 'planted-' || n, 'type', 'contract.draft_idle',
+           'aggregate_version', 1000 + n))).*
+           from notifications.timeline_events t, generate_series(1, 2) n
+          where t.type = 'contract.drafted' and t.aggregate_id = '$id'`,
+    ],
+  },
+  {
     rule: 'CTR-24',
     what: 'paper of a contract that has ended, still to be mailed',
     mends: 'contract',

@@ -12,8 +12,8 @@ export const ContractKind = z
 export const Language = z.enum(['zh-CN', 'en']).meta({ id: 'Language' });
 
 /**
- * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, and those of
- * CTR-28 and CTR-35.
+ * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, those of
+ * CTR-28 and CTR-35, and the end of a draft's time (CTR-40).
  */
 export const ContractVoidReason = z
   .enum([
@@ -27,6 +27,7 @@ export const ContractVoidReason = z
     'order_cancelled',
     'order_voided',
     'bill_withdrawn',
+    'draft_expired',
   ])
   .meta({ id: 'ContractVoidReason' });
 
@@ -134,6 +135,10 @@ export const contractEvents = {
       what: z.array(z.string()),
     },
   ),
+  'contract.draft_idle': contractEvent('A draft waits for its customer; told once of each.', {
+    /** When it will be voided, where the provider voids drafts that wait. */
+    expiresAt: Moment.nullable(),
+  }),
   'contract.finalized': contractEvent('The contract is official: sealed, or recorded as signed outside.', {
     sha256: z.string(),
     payBy,
@@ -147,7 +152,8 @@ export const contractEvents = {
     reason: z.string(),
   }),
   'contract.voided': contractEvent('The contract has ended; its orders come free.', {
-    reason: ContractVoidReason,
+    /** A ContractVoidReason; text, so that a reader takes one newer than itself. */
+    reason: z.string(),
     text: z.string().nullable(),
     /** The order whose end ended the contract (CTR-28). */
     orderId: z.string().nullable(),

@@ -9,7 +9,7 @@ import { AccountId, Moment, Money, ServicePeriod, Version } from './fields.ts';
 export const OrderId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const InstanceId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 export const PaymentReference = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
-const Region = z
+export const Region = z
   .string()
   .min(1)
   .max(64)

@@ -5,8 +5,8 @@ import type { ReservationRefusalCode, ReservationRefusalReason } from '@accord/e
 import type { Subscriptions } from '@accord/messaging';
 import { loadGlyphCheck } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
-import { findAccount } from './account/account-store.ts';
 import { isCertified, partyOf, type Account } from './account/account.ts';
+import { findAddressedAccount } from './addresses.ts';
 import { inContract, refusalOf, type ApplicationRefusalReason } from './application-refusal.ts';
 import { draftOverBills, findAskedBills } from './bill-contracts.ts';
 import { splitBills } from './bill/contract-bills.ts';
@@ -49,23 +49,26 @@ interface Application {
   readonly accountId: string;
   readonly orderIds: readonly string[];
   readonly billIds: readonly string[];
+  /** Of the address book; undefined: its default (CTR-11). */
+  readonly addressId: string | undefined;
 }
 
 interface Assessment {
+  /** With the address that its contracts will print. */
   readonly account: Account | undefined;
   readonly asked: AskedFor;
   readonly reasons: readonly ApplicationRefusalReason[];
 }
 
-/** CTR-3: all reasons against the application, by the local view. */
+/** CTR-3: all reasons against the application, by the local view. @throws Refusal `address.not_found` */
 async function assess(
   tx: Tx,
   profile: Profile,
-  { accountId, orderIds, billIds }: Application,
+  { accountId, orderIds, billIds, addressId }: Application,
   { toTake }: { readonly toTake: boolean },
 ): Promise<Assessment> {
   const ids = [...new Set(orderIds)];
-  const account = await findAccount(tx, accountId);
+  const account = await findAddressedAccount(tx, { accountId, addressId });
   const bills = await findAskedBills(tx, { accountId, billIds }, { toTake });
   const orders = new Map(
     (await findOrders(tx, { accountId, orderIds: ids })).map((order) => [order.orderId, order]),
@@ -94,6 +97,8 @@ interface Preview {
  * CTR-2: the split of the orders and bills that no reason is against, and all reasons against the others and the
  * account.
  * Creates nothing.
+ *
+ * @throws Refusal `address.not_found`
  */
 export async function previewApplication(tx: Tx, profile: Profile, ask: Application): Promise<Preview> {
   const { asked, reasons } = await assess(tx, profile, ask, { toTake: false });
@@ -109,8 +114,8 @@ export async function previewApplication(tx: Tx, profile: Profile, ask: Applicat
  * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all. Over bills they are drafts at
  * once.
  *
- * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals`
- * lists every one.
+ * @throws Refusal `address.not_found`; with the one code that all reasons share, or
+ * `contract.application_refused`; `refusals` lists every one.
  */
 export async function apply(
   tx: Tx,

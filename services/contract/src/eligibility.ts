@@ -1,8 +1,8 @@
 import { Refusal, type Tx } from '@accord/core';
 import { loadGlyphCheck, type GlyphCheck } from '@accord/pdf';
 import { isExcludedFromContracts, type Profile } from '@accord/profile';
-import { findAccount } from './account/account-store.ts';
 import type { Account } from './account/account.ts';
+import { findAddressedAccount } from './addresses.ts';
 import type { ApplicationRefusalReason } from './application-refusal.ts';
 import { reasonsAgainstBill } from './bill-objections.ts';
 import { listFreeBills, type BillFilter } from './bill/bill-store.ts';
@@ -62,7 +62,7 @@ export async function listEligibleOrders(
 ): Promise<EligibleOrders> {
   expectOrdersOffered(profile.contracts);
   const missingGlyphs = await loadGlyphCheck();
-  const account = await findAccount(tx, filter.accountId);
+  const account = await findAddressedAccount(tx, filter);
   const reasons = objectionsTo(account, { profile, missingGlyphs });
   if (reasons.length > 0) return { reasons, orders: [], next: undefined };
 
@@ -141,7 +141,7 @@ export async function listEligibleBills(
   if (!offersBills(rules))
     throw new Refusal('invalid', 'contract.bills_not_offered', { sources: rules.sources });
   const missingGlyphs = await loadGlyphCheck();
-  const account = await findAccount(tx, filter.accountId);
+  const account = await findAddressedAccount(tx, filter);
   const reasons = objectionsTo(account, { profile, missingGlyphs });
   if (reasons.length > 0) return { reasons, bills: [], next: undefined };
   const found = await listFreeBills(tx, filter, limit + 1);

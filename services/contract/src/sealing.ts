@@ -57,7 +57,7 @@ export interface Provider {
  */
 export async function finalize(
   tx: Tx,
-  { profile, sealKey }: Provider,
+  { profile, sealKey }: Pick<Provider, 'profile' | 'sealKey'>,
   { contractId, ifMatch }: { readonly contractId: string; readonly ifMatch: readonly number[] | undefined },
 ): Promise<Contract> {
   const contract = await lockContract(tx, contractId);

@@ -6,10 +6,12 @@ import { lockRowsOf } from './contract/contract-store.ts';
 import { openRendering, type RenderSettings } from './document/rendering.ts';
 import { draftAmountSubscriptions } from './draft-amount.ts';
 import { accountRoutes } from './http/account-routes.ts';
+import { addressRoutes } from './http/address-routes.ts';
 import { applicationRoutes } from './http/application-routes.ts';
 import { billRoutes } from './http/bill-routes.ts';
 import { contractRoutes } from './http/contract-routes.ts';
 import { eligibleRoutes } from './http/eligible-routes.ts';
+import { filingRoutes } from './http/filing-routes.ts';
 import { offlineRoutes } from './http/offline-routes.ts';
 import { paperRoutes } from './http/paper-routes.ts';
 import { problems } from './http/problems.ts';
@@ -21,6 +23,7 @@ import { refundView } from './refund-view.ts';
 import { sealExpiry, sealMetrics } from './seal/seal-expiry.ts';
 import { sealing, type Provider } from './sealing.ts';
 import { voidingSubscriptions } from './voiding.ts';
+import { waitingDrafts } from './waiting-drafts.ts';
 
 const day = 86_400_000;
 
@@ -40,11 +43,13 @@ const serviceOf = (provider: Provider, { log }: ServiceContext): Service => ({
     ...applicationRoutes(provider.profile),
     ...eligibleRoutes(provider.profile),
     ...verificationRoutes,
+    ...filingRoutes(provider.profile),
     ...offlineRoutes(provider.profile),
     ...contractRoutes(provider),
     ...ticketRoutes(provider.profile),
     ...paperRoutes(provider.profile),
     ...accountRoutes,
+    ...addressRoutes,
     ...billRoutes(provider.profile),
   ],
   problems,
@@ -53,7 +58,7 @@ const serviceOf = (provider: Provider, { log }: ServiceContext): Service => ({
     tickets:
       'What the staff of the provider is asked for: to void a contract, or for one that is signed outside.',
     'paper-copies': 'Printed contracts that are mailed.',
-    accounts: 'Facts of accounts that contracts need.',
+    accounts: 'Facts of accounts that contracts need, and their address books.',
     bills: 'Monthly bills, over which there may be contracts.',
   },
   timeZone: provider.profile.timeZone,
@@ -67,7 +72,11 @@ const serviceOf = (provider: Provider, { log }: ServiceContext): Service => ({
     ],
   ),
   lockRows: lockRowsOf,
-  workers: [leasedWork(sealing(provider)), sealExpiry(provider.sealKey, log)],
+  workers: [
+    leasedWork(sealing(provider)),
+    ...waitingDrafts(provider.profile),
+    sealExpiry(provider.sealKey, log),
+  ],
   retention: [{ table: 'offline_files', since: 'stored_at', keptMs: 7 * day, where: 'not recorded' }],
   metrics: (metrics, db) => {
     sealMetrics(provider.sealKey)(metrics, db);

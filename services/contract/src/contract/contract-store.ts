@@ -106,7 +106,8 @@ export function saveContract(tx: Tx, decision: Decision<Contract>): Contract {
   if (facts.length === 0) return contract;
   tx.write(
     `update contracts set version = $2, status = $3, number = $4, refusals = $5, void_reason = $6, void_text = $7,
-       removed = $8, drafted_at = $9, finalized_at = $10, voided_at = $11, content = $12, amount = $13
+       removed = $8, drafted_at = $9, finalized_at = $10, voided_at = $11, content = $12, amount = $13,
+       party_a = $14
      where contract_id = $1`,
     [
       contract.contractId,
@@ -122,6 +123,7 @@ export function saveContract(tx: Tx, decision: Decision<Contract>): Contract {
       contract.voidedAt,
       contract.content,
       contract.amount,
+      contract.partyA,
     ],
   );
   if (!isLive(contract)) {
@@ -133,10 +135,10 @@ export function saveContract(tx: Tx, decision: Decision<Contract>): Contract {
   return contract;
 }
 
-function announce(tx: Tx, { state: contract, facts }: Decision<Contract>): void {
+function announce(tx: Tx, { state: contract, facts, history }: Decision<Contract>): void {
   tx.write(
-    `insert into contract_history (contract_id, version, account_id, event, status, at, actor, what)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into contract_history (contract_id, version, account_id, event, status, at, actor, what, note)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       contract.contractId,
       contract.version,
@@ -146,6 +148,7 @@ function announce(tx: Tx, { state: contract, facts }: Decision<Contract>): void 
       tx.now,
       actorId(tx.actor),
       'what' in facts[0]!.data ? facts[0]!.data.what : null,
+      history?.note ?? null,
     ],
   );
   tx.emit(...facts);

@@ -16,8 +16,14 @@ export const contractLifecycle = lifecycle('contract', 'requested', {
 });
 
 type VoidReason = z.infer<typeof ContractVoidReason>;
-/** The reasons that a person may give; the others come with the end of an order or a bill (CTR-26, CTR-28, CTR-35). */
-export type GivenReason = Exclude<VoidReason, 'order_cancelled' | 'order_voided' | 'bill_withdrawn'>;
+/**
+ * The reasons that a person may give; the others come with the end of an order or a bill (CTR-28, CTR-35), or of a
+ * draft's time (CTR-40).
+ */
+export type GivenReason = Exclude<
+  VoidReason,
+  'order_cancelled' | 'order_voided' | 'bill_withdrawn' | 'draft_expired'
+>;
 type Snapshot = z.infer<typeof ContractSnapshot>;
 /** An ended contract that may still hold the order at the order service (ORD-13). */
 export type EarlierEnded = { readonly orderId: string; readonly contractId: string };

@@ -20,6 +20,9 @@ const Application = z
       description: 'Monthly bills, where the provider makes contracts over them.',
     }),
     language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
+    addressId: Id.optional().meta({
+      description: 'Of the address book, for contact and address of Party A; default: its default.',
+    }),
     accountId: AccountId.optional().meta({
       description: 'For operators; a customer applies for the own account.',
     }),
@@ -31,7 +34,11 @@ const Application = z
   })
   .meta({ id: 'ContractApplication', anyOf: [{ required: ['orderIds'] }, { required: ['billIds'] }] });
 
-const askOf = ({ orderIds = [], billIds = [] }: z.output<typeof Application>) => ({ orderIds, billIds });
+const askOf = ({ orderIds = [], billIds = [], addressId }: z.output<typeof Application>) => ({
+  orderIds,
+  billIds,
+  addressId,
+});
 
 const PartAnswer = z
   .object({
@@ -75,6 +82,7 @@ const refusalsAgainst = [
   'order.voided',
   'order.held_by_refund',
   'order.instance_busy',
+  'address.not_found',
   ...accountRefusals,
 ] as const;
 
@@ -90,7 +98,7 @@ const previewApplication = (profile: Profile) =>
     body: Application,
     example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] },
     answer: PreviewAnswer,
-    refusals: accountRefusals,
+    refusals: ['address.not_found', ...accountRefusals],
     inTransaction: async (tx, { actor, body, locale }) => {
       const { parts, reasons } = await preview(tx, profile, {
         ...askOf(body),

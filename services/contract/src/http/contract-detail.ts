@@ -64,6 +64,9 @@ const BillRow = z
 export const ContractDetailAnswer = ContractAnswer.extend({
   orders: z.array(OrderRow),
   bills: z.array(BillRow).meta({ description: 'As the contract states them (CTR-8, CTR-35).' }),
+  /** Of Party A, as the document prints them (CTR-11). */
+  address: z.string().nullable(),
+  contact: z.string().nullable(),
   /** Null at an end: not known yet, or open (CTR-33). */
   validity: z.object({ from: Moment.nullable(), to: Moment.nullable() }).meta({ id: 'Validity' }),
   settled: z
@@ -122,6 +125,8 @@ export async function readContractDetail(
   const seen = { contract, known, bills, told, certifiedName, rules: profile.contracts };
   return {
     ...toContractAnswer(contract, locale),
+    address: contract.partyA.address,
+    contact: contract.partyA.contact,
     orders: orders.map((order, index) => toOrderRow(order, stated[index]!)),
     bills: bills.map(toBillRow),
     validity: {

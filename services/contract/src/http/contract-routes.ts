@@ -3,6 +3,7 @@ import { ContractKind, ContractStatus } from '@accord/events/contract';
 import { AccountId, Id, Reason } from '@accord/events/fields';
 import { BillId } from '@accord/events/platform';
 import { listFilter, paged, pageOf, pageQuery, rangeQuery, route, type Route } from '@accord/http';
+import { chooseAddress } from '../addresses.ts';
 import { listContracts as findContracts } from '../contract/contract-list.ts';
 import { getContract as readContract } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';
@@ -84,6 +85,29 @@ const downloadContract = (provider: Provider) =>
       contentType: 'application/pdf',
     }),
   });
+
+const chooseContractAddress = route({
+  method: 'put',
+  path: '/v1/contracts/{contractId}/address',
+  operationId: 'chooseContractAddress',
+  summary: 'Prints another entry of the address book in a draft, as the entry stands now.',
+  access: writer,
+  params: ById,
+  body: z.strictObject({ addressId: Id }),
+  example: { addressId: 'adr_0199a2013ab97155850ff2f85a2d7bf3' },
+  answer: ContractAnswer,
+  refusals: [
+    'contract.not_found',
+    'contract.voided',
+    'contract.not_a_draft',
+    'address.not_found',
+    'request.version_mismatch',
+  ],
+  inTransaction: async (tx, { params, body, ifMatch, locale }) => {
+    const contract = await chooseAddress(tx, { ...params, ...body, ifMatch });
+    return { body: toContractAnswer(contract, locale), version: contract.version };
+  },
+});
 
 const finalizeContract = (provider: Provider) =>
   route({
@@ -178,6 +202,7 @@ export const contractRoutes = (provider: Provider): readonly Route[] => [
   listContracts,
   getContract(provider),
   downloadContract(provider),
+  chooseContractAddress,
   finalizeContract(provider),
   voidContract(provider),
   removeDraftContract(provider),

@@ -2,6 +2,7 @@ import { ContractRefusalCode } from '@accord/events/contract';
 import { problemTextsOf } from '@accord/events/wording';
 import type { ProblemTexts } from '@accord/http';
 import { kindsOf } from '../application-refusal.ts';
+import { addressProblems } from './address-problems.ts';
 import { offlineProblems } from './offline-problems.ts';
 import { paperProblems } from './paper-problems.ts';
 import { ticketProblems } from './ticket-problems.ts';
@@ -44,6 +45,7 @@ const saidOfTheFirst = <C extends string>(texts: Texts<C>) =>
 export const problems = {
   ...withKinds(ContractRefusalCode.options),
   ...saidOfTheFirst(withKinds(naming)),
+  ...addressProblems,
   ...paperProblems,
   'account.not_found': {
     kind: 'not_found',

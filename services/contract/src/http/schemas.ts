@@ -23,11 +23,12 @@ export const toContractAnswer = (contract: Contract, locale: Locale): z.input<ty
   voidText: contract.voidText,
 });
 
-/** CTR-26: the reasons that a person may give; the others come with the end of an order or a bill. */
+/** CTR-26: the reasons that a person may give; the others come with the end of an order, a bill or a draft's time. */
 export const GivenReason = ContractVoidReason.exclude([
   'order_cancelled',
   'order_voided',
   'bill_withdrawn',
+  'draft_expired',
 ]).meta({ id: 'GivenVoidReason' });
 
 /** Where papers for the provider go, in the reader's language. */

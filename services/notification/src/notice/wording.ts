@@ -35,6 +35,7 @@ export const words: { readonly [name in Named]: Word } = {
   unintended: { 'zh-CN': '误操作', en: 'it was made by mistake' },
   other: { 'zh-CN': '其他原因', en: 'another reason' },
   order_cancelled: { 'zh-CN': '合同内的订单已取消', en: 'one of its orders was cancelled' },
+  draft_expired: { 'zh-CN': '草稿逾期未申请正式合同', en: 'it was not finalized in time' },
   order_voided: { 'zh-CN': '合同内的订单已作废', en: 'one of its orders has ended' },
   bill_withdrawn: { 'zh-CN': '合同内的账单已撤回', en: 'one of its bills was withdrawn' },
   ...ticketKindWords,
