@@ -40,7 +40,7 @@ export const billChecks: readonly Check[] = [
       from contracts.contracts c join contracts.contract_bills s using (contract_id)
       join contracts.bills b using (bill_id)
       where c.status = 'draft' and b.status <> 'withdrawn' and b.facts ->> 'invoicingEntity' = c.invoicing_entity
-        and b.facts -> 'amount' ->> 'currency' = c.amount ->> 'currency'
+        and (c.amount is null or b.facts -> 'amount' ->> 'currency' = c.amount ->> 'currency')
         and (s.snapshot -> 'month', s.snapshot -> 'amount', s.snapshot -> 'lines')
           is distinct from (b.facts -> 'month', b.facts -> 'amount', b.facts -> 'lines')`,
   },

@@ -7,7 +7,7 @@ export const contractChecks: readonly Check[] = [
     says: 'a contract keeps the party that its file prints, whatever becomes of the address book',
     mends: 'contract',
     sql: `select contract_id as id, 'another party than is printed' as found from contracts.contracts
-      where status in ('sealing', 'official') and content -> 'partyA' <> party_a`,
+      where content -> 'partyA' <> party_a`,
   },
   {
     rule: 'CTR-40',

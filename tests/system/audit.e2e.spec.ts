@@ -88,7 +88,7 @@ async function tellFromOutside(): Promise<void> {
     version: 7,
     accountId: 'acc_demo',
     month: '2026-01',
-    invoicingEntity: 'baidu_netcom',
+    invoicingEntity: 'baidu_cloud',
     status: 'paid',
     amount: cny('9.00'),
     lines: [{ productCode: 'BCC', amount: cny('9.00') }],
@@ -549,15 +549,14 @@ const plants: readonly Plant[] = [
     rule: 'CTR-35',
     what: 'a draft that states a bill as it was before',
     mends: 'contract',
-    about: literal('ctr_behind'),
+    about: draft,
     found: 'bill_1 was told at version',
     add: [
       'contracts.contract_bills',
       `contract_id = '$id'`,
-      `with draft as (${billContract('$id', 'draft', 'bill_1', '1.00')} returning contract_id, account_id)
-        insert into contracts.contract_bills (contract_id, bill_id, account_id, position, snapshot)
-        select contract_id, 'bill_1', account_id, 1,
-          jsonb_set(facts, '{month}', '"2000-01"') from draft, contracts.bills where bill_id = 'bill_1'`,
+      `insert into contracts.contract_bills (contract_id, bill_id, account_id, position, snapshot)
+        select contract_id, bill_id, c.account_id, 1, jsonb_set(facts, '{month}', '"2000-01"')
+          from contracts.contracts c, contracts.bills where contract_id = '$id' and bill_id = 'bill_1'`,
     ],
   },
   {
@@ -986,9 +985,9 @@ const plants: readonly Plant[] = [
   },
   {
     rule: 'CTR-11',
-    what: 'an official contract whose party is another than its file prints',
+    what: 'a sealed contract whose party is another than its file prints',
     mends: 'contract',
-    about: `select contract_id as id from contracts.contracts where status = 'official' and content is not null limit 1`,
+    about: `select contract_id as id from contracts.contracts where content is not null limit 1`,
     change: ['contracts.contracts', `contract_id = '$id'`, `party_a = party_a || '{"contact": "another"}'`],
   },
   {
