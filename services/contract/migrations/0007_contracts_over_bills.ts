@@ -1,13 +1,8 @@
 import { accountTable, type Migration } from '@accord/postgres';
 
 export const up: Migration = [
-  // A bill may be withdrawn by a later version (CTR-35).
-  `alter table bills drop constraint bills_status_check`,
-  `alter table bills add constraint bills_status_check check (status in ('unpaid', 'paid', 'withdrawn'))`,
-
   // A contract is over orders, or over bills (CTR-1).
   `alter table contracts add column bill_ids text[] not null default '{}'`,
-  `alter table contracts drop constraint contracts_order_ids_check`,
   `alter table contracts add constraint contracts_over_check check (case kind
      when 'bill' then cardinality(bill_ids) between 1 and 500 and cardinality(order_ids) = 0
      else cardinality(order_ids) between 1 and 500 and cardinality(bill_ids) = 0 end)`,
