@@ -79,6 +79,7 @@ const unsigned = `select contract_id from contracts.contracts c
 /** By table, a row for each that is still to be erased; the services' own functions erase them. */
 const toErase: Readonly<Record<string, string>> = {
   'contracts.accounts': missing('contracts.accounts'),
+  'contracts.address_books': `select from contracts.address_books where account_id = $1 and entries <> '[]'`,
   'orders.account_view': missing('orders.account_view'),
   'notifications.contacts': missing('notifications.contacts'),
   'contracts.contracts': `select from contracts.contracts
@@ -124,6 +125,11 @@ export async function erase(connections: Connections, accountId: string): Promis
   const { contract, notification } = connections;
   await inTransaction(contract, async () => {
     await forgetAccount(contract, accountId, connections.publicUrl);
+    await contract.query(
+      `update address_books set version = version + 1, entries = '[]', default_id = null, updated_at = now()
+        where account_id = $1 and entries <> '[]'`,
+      [accountId],
+    );
     await contract.query('select erase_unsigned($1)', [accountId]);
   });
   const { rows } = await connections.auditor.query<{ contract_id: string }>(unsigned, [accountId]);

@@ -5,7 +5,8 @@ import type { Service } from '@accord/platform';
 import { connect, type OwnConnection } from '@accord/postgres';
 import { schemas } from '@accord/postgres/provision';
 import { testDatabase, type TestDatabase } from '@accord/testing';
-import { keptFields, personalData } from './personal-data.ts';
+import { keptFields } from './kept-fields.ts';
+import { personalData } from './personal-data.ts';
 
 // The table of personal data against the tables and columns that a migrated database really has.
 
@@ -14,8 +15,9 @@ const plain =
   /^(.+_(ids?|code|hash|types?|kind|state|reference|entity)|kind|status|currency|fulfilment|sha256)$/;
 /** The others that can hold words by their type and say nothing of a person, each looked at. */
 const lookedAt = new Set(
-  `balances.fund bills.facts bills.month contract_history.event contract_view.number contracts.amount
-    contracts.language contracts.number contracts.refusals contracts.void_reason disowned_events.key
+  `balances.fund bills.facts bills.month contract_bills.snapshot contract_history.event
+    contract_history.note contract_history.what contract_view.number contracts.amount contracts.language
+    contracts.number contracts.refusals contracts.void_reason disowned_events.key
     disowned_events.of_account disowned_events.source disowned_events.type exports.format exports.last_key
     exports.locale inbox.source knex_migrations.name ledger_postings.ledger_account
     notification_attempts.outcome notifications.channel notifications.message_class notifications.reason

@@ -148,7 +148,13 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       },
       fate: { is: 'erased', how: 'emptied at the last version that there can be, which is announced' },
     },
+    address_books: {
+      isOf: own,
+      personal: { entries: 'names, phones, addresses' },
+      fate: { is: 'erased', how: 'emptied; contracts keep what they printed' },
+    },
     bills: plain,
+    contract_bills: plain,
     contract_documents: {
       isOf: own,
       personal: { file: 'the sealed PDF: both parties' },
@@ -165,6 +171,7 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       },
       fate: { is: 'erased', how: 'where it ended without a signature', rest: books },
     },
+    live_bills: plain,
     live_orders: plain,
     offline_contracts: { isOf: own, personal: { reason: 'why, in words' }, fate: { is: 'kept', law: books } },
     offline_files: { isOf: own, personal: { file: 'PDF: both parties' }, fate: { is: 'kept', law: books } },
@@ -262,37 +269,3 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
 export const personalData = Object.fromEntries(
   Object.entries(ofService).map(([service, tables]) => [service, { ...ofEveryService, ...tables }]),
 ) as unknown as Readonly<Record<ServiceName, Readonly<Record<string, Held>>>>;
-
-const parties = ['contract.contracts', 'contract.contract_documents', 'notification.timeline_events'];
-const facts = ['contract.accounts', 'order.account_view'];
-const contacts = ['contract.accounts', 'notification.contacts'];
-const orders = ['order.orders', 'contract.order_view', 'contract.contract_orders', 'refund.order_view'];
-
-/** Each personal field of events (`personalFields`, EVT-15), and where a service keeps it. */
-export const keptFields: Readonly<Record<string, readonly string[]>> = {
-  'account.certifiedName': [...facts, ...parties],
-  'account.certificate': [...facts, ...parties.slice(0, 2)],
-  'account.invoiceTitle': facts,
-  'account.contacts.contactId': [...contacts, 'notification.notifications'],
-  'account.contacts.name': contacts,
-  'account.contacts.email': contacts,
-  'account.contacts.phone': contacts,
-  'account.address.recipient': [...facts, ...parties.slice(0, 2)],
-  'account.address.phone': [...facts, ...parties.slice(0, 2)],
-  'account.address.address': [...facts, ...parties.slice(0, 2)],
-  'contract.partyA': parties,
-  'notification.contactId': ['notification.notifications', 'notification.timeline_events'],
-  'order.operatorId': orders,
-  'orders.operatorId': orders,
-  'refund.reason': ['refund.refunds', 'notification.timeline_events'],
-  'ticket.text': ['contract.tickets', 'notification.timeline_events'],
-  bankReference: ['order.remittances', 'order.remittance_claims', 'notification.timeline_events'],
-  trackingNumber: ['notification.timeline_events'],
-  text: [
-    'order.order_history',
-    'contract.contracts',
-    'contract.tickets',
-    'refund.refunds',
-    'notification.timeline_events',
-  ],
-};

@@ -1,7 +1,9 @@
 import type { Speaker } from '@accord/events/services';
 import type { Connection } from '@accord/postgres';
+import { billChecks } from './bill-contracts.ts';
 import type { Check, Difference } from './check.ts';
 import { commandChecks } from './commands.ts';
+import { contractChecks } from './contracts.ts';
 import { holdChecks } from './holds.ts';
 import { ledgerChecks } from './ledger.ts';
 import { offlineContractChecks } from './offline-contracts.ts';
@@ -20,7 +22,9 @@ export const checks: readonly Check[] = [
   ...viewChecks,
   ...sagaChecks,
   ...offlineContractChecks,
+  ...billChecks,
   ...statisticsChecks,
+  ...contractChecks,
 ];
 
 /** So many of one check are listed; the first by id, so that two looks list the same. */
@@ -29,8 +33,9 @@ export const listedAtMost = 1_000;
 type Row = { id: string; found: string; mark?: string | null; mends?: Speaker };
 
 /**
- * EVT-30 to EVT-33, EVT-35, EVT-36, ORD-23, CTR-24, CTR-36 and the database's part of EVT-34, as they stand now; what
- * is on its way between two services differs, too. Each statement is a transaction of its own: no snapshot outlives it.
+ * EVT-30 to EVT-33, EVT-35, EVT-36, ORD-23, CTR-11, CTR-24, CTR-36, CTR-40 and the database's part of EVT-34, as they
+ * stand now; what is on its way between two services differs, too. Each statement is a transaction of its own: no
+ * snapshot outlives it.
  *
  * @param connection of a role that reads all four schemas, such as `accord_auditor`.
  */

@@ -25,6 +25,10 @@ for (const [file, ...args] of processes) {
   if (!/\bACCORD_[A-Z_]+/.test(stdout + stderr))
     throw new Error(`${file} ${args.join(' ')} misses no setting: ${stdout}${stderr}`);
 }
+// Workers load what their service's thread does not: a worker's file, and what it draws with once it is asked.
+await import(new URL('../../services/contract/src/document/render-worker.ts', import.meta.url).href);
+const { openPdfDocument } = await import('@accord/pdf');
+await openPdfDocument({ title: '', author: '', language: 'en', createdAt: new Date(0) });
 for (const name of serviceNames) {
   const folder = new URL(`../../services/${name}/migrations/`, import.meta.url);
   for (const file of readdirSync(folder)) await import(new URL(file, folder).href);

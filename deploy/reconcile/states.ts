@@ -19,7 +19,7 @@ const instant = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY
 const contract = `jsonb_build_object('contractId', c.contract_id, 'version', c.version, 'accountId', c.account_id,
   'number', c.number, 'kind', c.kind, 'status', case c.status when 'sealing' then 'draft' else c.status end,
   'language', c.language, 'invoicingEntity', c.invoicing_entity, 'partyA', c.party_a ->> 'name',
-  'orderIds', c.order_ids, 'amount', c.amount, 'createdAt', ${instant('c.created_at')},
+  'orderIds', c.order_ids, 'billIds', c.bill_ids, 'amount', c.amount, 'createdAt', ${instant('c.created_at')},
   'draftedAt', ${instant('c.drafted_at')}, 'finalizedAt', ${instant('c.finalized_at')},
   'voidedAt', ${instant('c.voided_at')})`;
 
@@ -69,7 +69,7 @@ const contractState = `select c.contract_id as id,
     when 'refused' then 'contract.refused' when 'voided' then 'contract.voided' else 'contract.drafted' end as type,
   jsonb_build_object('contract', ${contract}, 'payBy', null, 'refusals', c.refusals,
     'sha256', coalesce(d.sha256, f.sha256),
-    'reason', c.void_reason, 'text', c.void_text, 'orderId', null, 'earlierEnded', (
+    'reason', c.void_reason, 'text', c.void_text, 'orderId', null, 'billId', null, 'earlierEnded', (
       select coalesce(jsonb_agg(jsonb_build_object('orderId', e.order_id, 'contractId', e.contract_id)), '[]')
         from contracts.contract_orders e join contracts.contracts ended using (contract_id)
        where c.status = 'requested' and e.order_id = any (c.order_ids) and not e.released

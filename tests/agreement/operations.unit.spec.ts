@@ -697,11 +697,12 @@ function refusedApplication({
         ? { contractId: order.hold.id, number: null, status: 'draft' as const }
         : null,
   };
+  const asking = { orders: [asked], bills: [] };
   const told = account && { accountId: 'acc_1', version: 1, contacts: [], ...account };
   const reserved = obstacle(expireOrder(order, now).state, { kind: 'contract', id: 'ctr_new' });
   return [
-    ...reasonsAgainstApplication([asked], told, profile).map(({ code }) => code),
-    ...reasonsAgainstPrinting([asked], told, profile, missingGlyphs).map(({ code }) => code),
+    ...reasonsAgainstApplication(asking, told, profile).map(({ code }) => code),
+    ...reasonsAgainstPrinting(asking, told, profile, missingGlyphs).map(({ code }) => code),
     ...(reserved ? [reserved] : []),
   ];
 }

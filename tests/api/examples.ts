@@ -59,6 +59,36 @@ async function readTheRest(system: System): Promise<void> {
     }
 }
 
+/** An address book, and a draft that prints another entry of it. */
+async function keepAddresses(customer: Client): Promise<void> {
+  const path = '/v1/accounts/acc_demo/addresses';
+  const add = async (phone: string) => {
+    const address = { recipient: '王小明', phone, address: '北京市海淀区样例路 1 号' };
+    return (await customer.post(path, address)).body as { addressId: string };
+  };
+  const [first, second, third] = [await add('010-1'), await add('010-2'), await add('010-3')];
+  await customer.put(`${path}/${second.addressId}`, {
+    recipient: '王小明',
+    phone: '010-4',
+    address: '上海市样例路 2 号',
+  });
+  await customer.post(`${path}/${second.addressId}/default`);
+  await customer.delete(`${path}/${third.addressId}`);
+  const month = { billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
+  const { orderId } = (await customer.post('/v1/orders', { productCode: 'BCC', ...month })).body;
+  let contractId = '';
+  await until('the order is known, and in a draft', async () => {
+    const ask = { orderIds: [orderId] };
+    const { status, body } = await customer.post('/v1/contracts', ask, { prefer: 'wait=10' });
+    if (status === 201) ({ contractId } = body.data[0]);
+    return status === 201;
+  });
+  await customer.put(`/v1/contracts/${contractId}/address`, { addressId: first.addressId });
+  const filing = { region: 'beijing', destinationIp: '192.0.2.7', filedIp: '192.0.2.7' };
+  const given = { ...filing, contractIps: ['192.0.2.7'], serverRegions: ['cn-beijing'] };
+  await customer.post('/v1/contracts/icp-check', given);
+}
+
 /** Beyond the story: an export, a transfer that is claimed, a batch, a bill, a message, events that are given up. */
 async function goOn(system: System): Promise<void> {
   const [customer, platform, operator] = (
@@ -80,6 +110,7 @@ async function goOn(system: System): Promise<void> {
     recorded.delete('getExport');
     return (await customer.get(`/v1/exports/${exportId}`)).body.status === 'ready';
   });
+  await keepAddresses(customer);
   const month = { billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
   const { orderId, payableAmount: amount } = (
     await customer.post('/v1/orders', { productCode: 'BCC', ...month })
@@ -114,8 +145,8 @@ const dataDir = mkdtempSync(join(tmpdir(), 'accord-'));
 process.env['ACCORD_ENV'] = 'development';
 const profile = join(dataDir, 'profile.json');
 const orders = { payWithin: 'PT7S', payWithinWhenContracted: 'PT30M' };
-const { paper } = loadProfile('alibaba').contracts;
-const contracts = { sources: ['order', 'bill'], paper };
+const { paper, icpFiling } = loadProfile('alibaba').contracts;
+const contracts = { sources: ['order', 'bill'], paper, icpFiling };
 writeFileSync(profile, JSON.stringify({ extends: 'baidu', version: '1-examples', orders, contracts }));
 const system = await startSystem({ dataDir, profile, settings: { ACCORD_CHECK_ANSWERS: 'true' } });
 try {

@@ -14,6 +14,7 @@ import { benchPlaceOrder } from './place-order.ts';
 import { benchPoison } from './poison.ts';
 import { benchReceived } from './received.ts';
 import { benchRelay } from './relay.ts';
+import { benchRender } from './render.ts';
 import { startSecuredEnvironment } from './secured-way.ts';
 import { openShop } from './shop.ts';
 import { benchStart } from './start.ts';
@@ -31,6 +32,7 @@ const names = [
   'effect',
   'expiry',
   'export',
+  'render',
   'list',
   'statistics',
   'wires',
@@ -104,6 +106,7 @@ async function measure(environment: Environment): Promise<void> {
     load.stop();
     await shop.service.stop();
   }
+  if (wanted('render')) for await (const figure of benchRender(environment)) show(figure);
   if (wanted('export')) (await benchExport(environment, { rows })).forEach(show);
   const parts = (['list', 'statistics'] as const).filter(wanted);
   const tell = (line: string) => console.error(line);

@@ -3,8 +3,8 @@ import { catalogue, eventTypes, type EventDefinition } from '@accord/events';
 import { personalFields } from '@accord/events/access';
 import { type ServiceName, serviceNames } from '@accord/events/services';
 import { schemas } from '@accord/postgres/provision';
+import { keptFields } from '../../deploy/account/kept-fields.ts';
 import {
-  keptFields,
   laws,
   ofEveryService,
   personalData,

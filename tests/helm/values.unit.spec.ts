@@ -205,7 +205,7 @@ if (hasHelm)
       ['192.0.2.7/32', 8443],
       ['192.0.2.8/32', 443],
     ]);
-    for (const name of services.filter((one) => one !== 'contract')) expect(reached(name)).toEqual([]);
+    for (const name of serviceNames.filter((one) => one !== 'contract')) expect(reached(name)).toEqual([]);
   });
 
 if (hasHelm)

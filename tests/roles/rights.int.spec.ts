@@ -57,14 +57,17 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
   },
   contract: {
     accounts: 'insert, update',
+    address_books: 'insert, update (version, entries, default_id, updated_at)',
     bills: 'insert, update',
+    contract_bills: 'insert, update (snapshot)',
     contract_documents: grows,
     contract_history: grows,
     contract_orders: 'insert, update (snapshot, released)',
     contracts:
-      'insert, update (version, number, status, amount, refusals, void_reason, void_text, removed, drafted_at, ' +
-      'finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until, ' +
+      'insert, update (version, number, status, party_a, amount, refusals, void_reason, void_text, removed, ' +
+      'drafted_at, finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until, reminded_at, ' +
       'stamp_missed_since)',
+    live_bills: 'insert, delete',
     live_orders: 'insert, delete',
     offline_contracts: 'insert, update (released)',
     offline_files: 'insert, update (recorded), delete',

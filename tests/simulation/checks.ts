@@ -194,6 +194,7 @@ const own: readonly Statement[] = [
 
 const statements: readonly Statement[] = [...checks, ...own];
 const beyondStatements = [
+  'CTR-35',
   'EVT-5',
   'EVT-34',
   'EVT-35',
@@ -234,6 +235,7 @@ const effects = `
   union all select status || ' contract', contract_id from contracts.contracts
   union all select 'ticket', ticket_id from contracts.tickets
   union all select status || ' ticket', ticket_id from contracts.tickets
+  union all select 'bill', bill_id from contracts.bills
   union all select 'export', export_id from orders.exports
   union all select 'refund', refund_id from refunds.refunds
     where kind not in ('failed_fulfilment', 'downgrade_difference')
@@ -309,6 +311,7 @@ export async function breachesOf(model: SystemModel): Promise<Breach[]> {
   await checkMoney(model, breach);
   await checkReports(model, breach);
   await checkDifferences(model, breach);
+  await checkBills(model, breach);
   checkReservations(model, breach);
   for (const id of model.paidOfFrozen)
     breach('RFD-13', 'no refund is paid of an instance that is known to be frozen', id);
@@ -355,7 +358,7 @@ async function checkEffects(model: SystemModel, breach: Tell): Promise<void> {
   }
   const accepted = new Set(model.accepted.map(({ what, id }) => `${what} ${id}`));
   for (const { what, id } of found) {
-    if (['order', 'contract', 'refund', 'export'].includes(what) && !accepted.has(`${what} ${id}`))
+    if (['order', 'contract', 'bill', 'refund', 'export'].includes(what) && !accepted.has(`${what} ${id}`))
       breach('EVT-35', 'one effect for each accepted command', `${id}: a ${what} nobody was told of`);
   }
 }
@@ -434,6 +437,19 @@ async function checkDifferences(model: SystemModel, breach: Tell): Promise<void>
         'what keeps a claim from its transfer is named',
         `${claimId}: ${status}, differs in ${differs.join(', ') || 'nothing'}`,
       );
+  }
+}
+
+/** CTR-35: whatever comes late, a bill is as it was told last. */
+async function checkBills(model: SystemModel, breach: Tell): Promise<void> {
+  if (model.bills.size === 0) return;
+  const found = await model.environment.sql<{ id: string; version: string; status: string }>(
+    'select bill_id as id, version, status from contracts.bills',
+  );
+  for (const { id, version, status } of found) {
+    const told = model.bills.get(model.nameOf(id));
+    if (told && (Number(version) !== told.version || status !== told.status))
+      breach('CTR-35', 'a bill is as it was told last', `${id}: version ${version}, ${status}`);
   }
 }
 

@@ -195,18 +195,20 @@ const oneOf = (
   step: (name: string) => Step,
 ): Choice => [names.length > 0 ? weight : 0, () => step(chance.of(names))];
 
+/** They are no commands: nothing is answered, and nothing sent again. */
+const calm = new Set<Step['do']>(['wait', 'payout fails', 'money arrives', 'correct', 'withdraw bill']);
+
 /** Few things, and much that happens to them: mostly what they allow, now and then what must be refused. */
 function command(model: SystemModel, chance: Chance): Step {
   const choices = [
     ...onOrders(model, chance),
     ...onContracts(model, chance),
     ...onTickets(model, chance),
+    ...onBills(model, chance),
     ...onRefunds(model, chance),
   ];
   const step = chance.weighed(choices)?.() ?? ({ do: 'wait', ms: minute } as const);
-  return step.do === 'wait' || step.do === 'payout fails' || step.do === 'money arrives'
-    ? step
-    : ({ ...step, ...upsets(chance) } as Step);
+  return calm.has(step.do) ? step : ({ ...step, ...upsets(chance) } as Step);
 }
 
 function onOrders(model: SystemModel, chance: Chance): Choice[] {
@@ -316,6 +318,26 @@ function onTickets(model: SystemModel, chance: Chance): Choice[] {
     oneOf(chance, 2, are('approved'), (ticket) => record([ticket])),
     oneOf(chance, 0.5, tickets, (ticket) => record([ticket])),
     oneOf(chance, 1, living, (order) => record([order])),
+  ];
+}
+
+/** Bills beside each other, of both entities; contracts over them alone, and over orders as well. */
+function onBills(model: SystemModel, chance: Chance): Choice[] {
+  const names = [...model.bills.keys()];
+  const standing = names.filter((name) => model.bills.get(name)!.status !== 'withdrawn');
+  const living = [...model.orders.keys()].filter((name) => model.stateOf(name) !== 'over');
+  const of = chance.of(['BCC', 'BCC', 'RDS'] as const);
+  const bill = `${of === 'RDS' ? 'kr' : 'k'}${names.length + 1}`;
+  return [
+    [names.length < 3 ? 0.8 : 0, () => ({ do: 'issue', bill, of })],
+    oneOf(chance, 1.5, standing, () => ({
+      do: 'apply',
+      as: `c${model.contracts.length + 1}`,
+      orders: chance.is(0.2) ? chance.shuffled(living).slice(0, 1) : [],
+      bills: chance.shuffled(standing).slice(0, 1 + chance.below(2)),
+    })),
+    oneOf(chance, 0.8, standing, (name) => ({ do: 'correct', bill: name })),
+    oneOf(chance, 0.5, standing, (name) => ({ do: 'withdraw bill', bill: name })),
   ];
 }
 

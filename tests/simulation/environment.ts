@@ -60,7 +60,8 @@ export class Death extends Error {
 const day = 86_400_000;
 
 /**
- * Both providers' rules in one profile: an official contract is voided by hand as well as by ticket, an order
+ * Both providers' rules in one profile: contracts are over orders and bills, an official one is voided by hand as
+ * well as by ticket, an order
  * in a contract has longer to be paid, and a refund of two instances already waits for a review.
  */
 export const profile: Profile = (() => {
@@ -68,7 +69,7 @@ export const profile: Profile = (() => {
   return {
     ...baidu,
     orders: { payWithinMs: 7 * day, payWithinWhenContractedMs: 30 * day, downgradeReturns: 'difference' },
-    contracts: { ...baidu.contracts, voidOfficial: 'self_service' },
+    contracts: { ...baidu.contracts, sources: ['order', 'bill'], voidOfficial: 'self_service' },
     refunds: { ...baidu.refunds, reviewAbove: { amount: '1000.00', currency: 'CNY' } },
   };
 })();

@@ -35,7 +35,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13',
     says: 'a holder that ended before it was reserved gets its orders all the same',
     breaks: 'EVT-32',
-    seed: 10,
+    seed: 9,
     changes: [
       {
         file: 'services/order/src/order/holder-store.ts',
@@ -49,7 +49,7 @@ export const planted: readonly Planted[] = [
     rule: 'EVT-5',
     says: 'an event that comes late overwrites what a newer one told',
     breaks: 'EVT-36',
-    seed: 2,
+    seed: 1,
     changes: [
       {
         file: 'libs/messaging/src/keep-newest.ts',
@@ -63,7 +63,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13',
     says: 'the end of a contract frees the orders it lists, whoever holds them by now',
     breaks: 'EVT-32',
-    seed: 12,
+    seed: 21,
     changes: [
       {
         file: reservation,
@@ -81,7 +81,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13, RFD-17',
     says: 'a payout that failed ends the holds of its refund',
     breaks: 'EVT-32',
-    seed: 37,
+    seed: 50,
     changes: [
       {
         file: 'services/order/src/reservation.ts',
@@ -97,7 +97,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13',
     says: 'an order that was refunded in part stays held by the refund that succeeded',
     breaks: 'EVT-32',
-    seed: 6,
+    seed: 5,
     changes: [
       {
         file: 'services/order/src/order/order-refund.ts',
@@ -111,7 +111,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-12',
     says: 'an order is accepted on an instance whose orders a refund holds',
     breaks: 'EVT-32',
-    seed: 19,
+    seed: 21,
     changes: [
       {
         file: 'services/order/src/order/order-instance-store.ts',
@@ -125,7 +125,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13',
     says: 'an application does not name the ended contract that may still hold its order',
     breaks: 'CTR-27',
-    seed: 12,
+    seed: 62,
     changes: [
       {
         file: 'services/contract/src/contract/contract.ts',
@@ -139,7 +139,7 @@ export const planted: readonly Planted[] = [
     rule: 'CTR-4',
     says: 'a contract is drafted although its orders are not what it was decided on',
     breaks: 'CTR-4',
-    seed: 25,
+    seed: 9,
     changes: [
       {
         file: 'services/contract/src/application.ts',
@@ -149,11 +149,86 @@ export const planted: readonly Planted[] = [
     ],
   },
   {
+    name: 'bill-taken-twice',
+    rule: 'CTR-5',
+    says: 'an application takes a bill that a live contract has',
+    breaks: 'CTR-5',
+    seed: 19,
+    changes: [
+      {
+        file: 'services/contract/src/bill-objections.ts',
+        fragment: 'live !== null && inContract(',
+        replacement: 'live !== null && !$planted && inContract(',
+      },
+      {
+        file: 'services/contract/src/bill-contracts.ts',
+        fragment: 'if (lost.length > 0) {',
+        replacement: 'if (lost.length > 0 && !$planted) {',
+      },
+    ],
+  },
+  {
+    name: 'bill-kept',
+    rule: 'CTR-27',
+    says: 'a contract that ends keeps its claims on bills',
+    breaks: 'CTR-5',
+    seed: 10,
+    changes: [
+      {
+        file: 'services/contract/src/contract/contract-store.ts',
+        fragment: `of ['live_orders', 'live_bills'])`,
+        replacement: `of $planted ? ['live_orders'] : ['live_orders', 'live_bills'])`,
+      },
+    ],
+  },
+  {
+    name: 'bill-not-followed',
+    rule: 'CTR-35',
+    says: 'a draft stays as it is when a bill is corrected',
+    breaks: 'CTR-35',
+    seed: 25,
+    changes: [
+      {
+        file: 'services/contract/src/bill-contracts.ts',
+        fragment: `if (contract.status !== 'draft') return;`,
+        replacement: `if (contract.status !== 'draft' || $planted) return;`,
+      },
+    ],
+  },
+  {
+    name: 'amount-not-followed',
+    rule: 'CTR-35',
+    says: 'a draft states a corrected bill and the amount of before',
+    breaks: 'CTR-8',
+    seed: 25,
+    changes: [
+      {
+        file: 'services/contract/src/bill-contracts.ts',
+        fragment: 'followBills(contract, amountOfBills(followed))',
+        replacement: 'followBills(contract, $planted ? contract.amount! : amountOfBills(followed))',
+      },
+    ],
+  },
+  {
+    name: 'withdrawn-bill-stays',
+    rule: 'CTR-35',
+    says: 'a contract lives on over a bill that is withdrawn',
+    breaks: 'CTR-35',
+    seed: 42,
+    changes: [
+      {
+        file: 'services/contract/src/bill-contracts.ts',
+        fragment: `if (bill.status === 'withdrawn') {`,
+        replacement: `if (bill.status === 'withdrawn' && !$planted) {`,
+      },
+    ],
+  },
+  {
     name: 'money-dropped',
     rule: 'ORD-5',
     says: 'money that arrives for an order that cannot be paid is dropped',
     breaks: 'ORD-5',
-    seed: 1,
+    seed: 16,
     changes: [
       {
         file: 'services/order/src/payment.ts',
@@ -167,7 +242,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-12',
     says: 'an order past its payBy is reserved for a contract',
     breaks: 'ORD-12',
-    seed: 23,
+    seed: 36,
     changes: [
       {
         file: reservation,
@@ -181,7 +256,7 @@ export const planted: readonly Planted[] = [
     rule: 'RFD-13',
     says: 'a refund is paid whatever was told of its instance since it was approved',
     breaks: 'RFD-13',
-    seed: 217,
+    seed: 780,
     changes: [
       {
         file: 'services/refund/src/refund-request.ts',
@@ -195,7 +270,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-24',
     says: 'a change of plan pays twice for the rest of a period',
     breaks: 'ORD-24',
-    seed: 3,
+    seed: 10,
     changes: [
       {
         file: 'services/order/src/order/plan-change.ts',
@@ -209,7 +284,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-24',
     says: 'an upgrade of several instances costs the difference of one',
     breaks: 'ORD-24',
-    seed: 49,
+    seed: 10,
     changes: [
       {
         file: 'services/order/src/order/plan-change.ts',
@@ -223,7 +298,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-24',
     says: 'a downgrade is settled, and its difference stays with the provider',
     breaks: 'ORD-24',
-    seed: 281,
+    seed: 438,
     changes: [
       {
         file: 'services/refund/src/automatic-credit.ts',
@@ -237,7 +312,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-26',
     says: 'an end that was told while an order was open is nobody’s once that order has failed',
     breaks: 'ORD-26',
-    seed: 615,
+    seed: 53,
     changes: [
       {
         file: 'services/order/src/period-settlement.ts',
@@ -251,7 +326,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-11',
     says: 'an order stays open on an instance that was released',
     breaks: 'ORD-11',
-    seed: 41,
+    seed: 6,
     changes: [
       {
         file: 'services/order/src/resource-report.ts',
@@ -265,7 +340,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-21',
     says: 'a claim whose order can no longer be paid takes its transfer all the same',
     breaks: 'EVT-33',
-    seed: 29,
+    seed: 28,
     changes: [
       {
         file: 'services/order/src/remittance-claim.ts',
@@ -279,7 +354,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-21',
     says: 'a transfer that is reported wakes no claim',
     breaks: 'ORD-21',
-    seed: 51,
+    seed: 28,
     changes: [
       {
         file: 'services/order/src/remittance-claim.ts',
@@ -293,7 +368,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-21',
     says: 'operators are not told that a payer is another one than the account',
     breaks: 'ORD-21',
-    seed: 64,
+    seed: 186,
     changes: [
       {
         file: 'services/order/src/remittance/claim.ts',
@@ -307,7 +382,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-11',
     says: 'a report that comes late overwrites what a newer one said of the instance',
     breaks: 'ORD-11',
-    seed: 84,
+    seed: 85,
     changes: [
       {
         file: 'services/order/src/resource-report.ts',
@@ -341,7 +416,7 @@ export const planted: readonly Planted[] = [
     rule: 'CTR-24',
     says: 'the end of a contract leaves its tickets open',
     breaks: 'CTR-24',
-    seed: 70,
+    seed: 31,
     changes: [
       {
         file: 'services/contract/src/voiding.ts',
@@ -355,7 +430,7 @@ export const planted: readonly Planted[] = [
     rule: 'CTR-24',
     says: 'a contract is recorded for a ticket that nobody approved',
     breaks: 'CTR-36',
-    seed: 45,
+    seed: 1,
     changes: [
       {
         file: 'services/contract/src/ticket/ticket.ts',
@@ -369,7 +444,7 @@ export const planted: readonly Planted[] = [
     rule: 'CTR-36',
     says: 'a contract signed outside is official under no number',
     breaks: 'CTR-36',
-    seed: 8,
+    seed: 26,
     changes: [
       {
         file: 'services/contract/src/contract/offline.ts',
@@ -383,7 +458,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-23',
     says: 'the totals forget an order that is cancelled',
     breaks: 'ORD-23',
-    seed: 1,
+    seed: 2,
     inDatabase: {
       name: 'orders.on_changed',
       fragment: 'from changed) moved',

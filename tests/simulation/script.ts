@@ -39,7 +39,9 @@ function said(step: Step): string {
     case 'claim':
       return `claim ${step.transfer} for ${step.order}`;
     case 'apply':
-      return `apply for ${step.as} over ${step.orders.join(' ')}`;
+      return `apply for ${step.as} over ${[...step.orders, ...(step.bills ?? [])].join(' ')}`;
+    case 'issue':
+      return `the platform issues bill ${step.bill} of ${step.of}`;
     case 'quote':
       return `quote ${step.as} for ${step.instances.join(' ')}`;
     case 'refund':
@@ -55,6 +57,10 @@ function said(step: Step): string {
       );
     case 'work':
       return `the worker ${step.worker} looks`;
+    case 'correct':
+      return `the platform corrects bill ${step.bill}`;
+    case 'withdraw bill':
+      return `the platform withdraws bill ${step.bill}`;
     case 'wait':
       return `${lasting(step.ms)} pass`;
     case 'money arrives':

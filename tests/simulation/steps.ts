@@ -42,7 +42,14 @@ export type Step =
       /** Under a version before the newest that was told of it. */
       readonly late?: true;
     })
-  | (Upset & { readonly do: 'apply'; readonly as: string; readonly orders: readonly string[] })
+  | (Upset & { readonly do: 'issue'; readonly bill: string; readonly of: ProductCode })
+  | { readonly do: 'correct' | 'withdraw bill'; readonly bill: string }
+  | (Upset & {
+      readonly do: 'apply';
+      readonly as: string;
+      readonly orders: readonly string[];
+      readonly bills?: readonly string[];
+    })
   | (Upset & { readonly do: 'finalize' | 'void'; readonly contract: string })
   | (Upset & { readonly do: 'void by ticket'; readonly contract: string })
   | (Upset & {
@@ -132,14 +139,16 @@ const product = (name: string, more: object) => ({
   ...more,
 });
 
+const entities = { BCC: 'baidu_netcom', RDS: 'baidu_cloud' } as const satisfies Record<ProductCode, string>;
+
 /** Of two invoicing entities, so that an application over both is split; one has plans. */
 const products = {
   BCC: product('BCC', {
-    invoicingEntity: 'baidu_netcom',
+    invoicingEntity: entities.BCC,
     prices: price('660.00'),
     plans: [plan('small', '660.00'), plan('large', '990.00')],
   }),
-  RDS: product('RDS', { invoicingEntity: 'baidu_cloud', prices: price('1680.00') }),
+  RDS: product('RDS', { invoicingEntity: entities.RDS, prices: price('1680.00') }),
 } satisfies Record<ProductCode, object>;
 
 const customer = ({ accountId }: SystemModel): Actor => ({ kind: 'customer', id: 'usr_1', accountId });
@@ -210,6 +219,9 @@ export async function take(model: SystemModel, step: Step): Promise<Accepted> {
       return failPayout(model, step.refund);
     case 'money arrives':
       return tellPayment(model, step);
+    case 'correct':
+    case 'withdraw bill':
+      return tellBill(model, step);
     default:
       return command(model, step);
   }
@@ -217,7 +229,18 @@ export async function take(model: SystemModel, step: Step): Promise<Accepted> {
 
 type CommandStep = Exclude<
   Step,
-  { do: 'deliver' | 'catch up' | 'rewind' | 'work' | 'wait' | 'payout fails' | 'money arrives' }
+  {
+    do:
+      | 'deliver'
+      | 'catch up'
+      | 'rewind'
+      | 'work'
+      | 'wait'
+      | 'payout fails'
+      | 'money arrives'
+      | 'correct'
+      | 'withdraw bill';
+  }
 >;
 /** One of a route's own; voiding by ticket takes two. */
 type RouteStep = Exclude<CommandStep, { do: 'void by ticket' }>;
@@ -293,6 +316,9 @@ function remember(model: SystemModel, step: RouteStep, body: Record<string, unkn
     case 'cancel':
     case 'fail':
       return accept(step.do === 'cancel' ? 'cancelled order' : 'voided order', model.idOf(step.order));
+    case 'issue':
+      model.bills.set(step.bill, { version: 1, status: 'unpaid' });
+      return accept('bill', body['billId'] as string);
     case 'apply': {
       const made = (body['data'] as { contractId: string }[]).map(({ contractId }) => contractId);
       model.contracts.push(...made.map(model.nameOf));
@@ -373,6 +399,8 @@ function askOf(model: SystemModel, step: RouteStep): Ask {
       return askTransfer(model, step);
     case 'report':
       return askReport(model, step);
+    case 'issue':
+      return askBill(model, step);
     case 'apply':
       return askContract(model, step);
     case 'finalize':
@@ -533,9 +561,54 @@ function askReport(model: SystemModel, { instance, says, late }: Extract<Step, {
   };
 }
 
-function askContract(model: SystemModel, { as, orders }: Extract<Step, { do: 'apply' }>): Ask {
-  const orderIds = idsOf(model, orders);
-  if (orderIds.length === 0) return undefined;
+/** January's, of one product: each version of another amount, so that it shows which one a contract states. */
+const billOf = (model: SystemModel, of: ProductCode, version: number, status: 'unpaid' | 'withdrawn') => {
+  const amount = money(`${100 + version}`, 'CNY');
+  return {
+    version,
+    accountId: model.accountId,
+    month: '2026-01',
+    invoicingEntity: entities[of],
+    status,
+    amount,
+    lines: [{ productCode: of, amount }],
+  };
+};
+
+function askBill(model: SystemModel, { bill, of }: Extract<Step, { do: 'issue' }>): Ask {
+  if (model.bills.has(bill)) return undefined;
+  const billId = `bil_${bill}`;
+  return {
+    by: platform,
+    method: 'put',
+    path: '/v1/bills/{billId}',
+    params: { billId },
+    body: billOf(model, of, 1, 'unpaid'),
+    onAnswer: () => model.call(bill, billId),
+  };
+}
+
+/** CTR-35: by topic, where it comes late and again; a withdrawn bill is told anew as it was withdrawn. */
+function tellBill(
+  model: SystemModel,
+  { do: verb, bill }: Extract<Step, { do: 'correct' | 'withdraw bill' }>,
+): Accepted {
+  const known = model.bills.get(bill);
+  if (!known || known.status === 'withdrawn') return false;
+  const version = known.version + 1;
+  const status = verb === 'correct' ? 'unpaid' : 'withdrawn';
+  model.bills.set(bill, { version, status });
+  const of = bill.startsWith('kr') ? 'RDS' : 'BCC';
+  model.tell({
+    type: 'bill.issued',
+    data: { billId: model.idOf(bill)!, ...billOf(model, of, version, status) },
+  });
+  return true;
+}
+
+function askContract(model: SystemModel, { as, orders, bills = [] }: Extract<Step, { do: 'apply' }>): Ask {
+  const [orderIds, billIds] = [idsOf(model, orders), idsOf(model, bills)];
+  if (orderIds.length + billIds.length === 0) return undefined;
   const onAnswer = ({ data }: Record<string, unknown>) => {
     (data as { contractId: string }[]).forEach(({ contractId }, i) =>
       model.call(i === 0 ? as : `${as}${'abcdefgh'[i]}`, contractId),
@@ -545,7 +618,11 @@ function askContract(model: SystemModel, { as, orders }: Extract<Step, { do: 'ap
     by: customer(model),
     method: 'post',
     path: '/v1/contracts',
-    body: { orderIds, language: 'zh-CN' },
+    body: {
+      ...(orderIds.length > 0 && { orderIds }),
+      ...(billIds.length > 0 && { billIds }),
+      language: 'zh-CN',
+    },
     onAnswer,
   };
 }

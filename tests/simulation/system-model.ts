@@ -78,7 +78,7 @@ export class Breakdown extends Error {}
 
 const workers = {
   order: ['expire', 'expiring', 'remittance-claims', 'exporting', 'export-expiry', 'statistics'],
-  contract: ['sealing'],
+  contract: ['sealing', 'draft-reminder'],
   refund: ['payout'],
 } as const;
 export type WorkerName = (typeof workers)[keyof typeof workers][number];
@@ -103,6 +103,8 @@ const dueWork = `
       then 'export-expiry' end,
       case when exists (select from orders.order_deltas) then 'statistics' end,
       case when exists (select from contracts.contracts where status = 'sealing') then 'sealing' end,
+      case when exists (select from contracts.contracts where status = 'draft' and reminded_at is null
+      and drafted_at <= $1::timestamptz - interval '7 days') then 'draft-reminder' end,
       case when exists (select from refunds.refunds where status in ('approved', 'paying'))
       then 'payout' end], null) as workers,
     exists (select from contracts.contracts where status = 'sealing') as sealing`;
@@ -120,6 +122,12 @@ export interface KnownOrder {
   /** To its instances. */
   readonly gives: 'new' | 'more time' | 'another plan';
   readonly amount: Money;
+}
+
+/** A bill as the platform told it last. */
+export interface ToldBill {
+  readonly version: number;
+  readonly status: 'unpaid' | 'withdrawn';
 }
 
 export type OrderState = 'unpaid' | 'paid' | 'created' | 'over';
@@ -144,6 +152,7 @@ const requestOf = (
   requestId: 'simulation',
   wordsOf: ({ code }) => ({ title: code, detail: code }),
   item: () => Promise.reject(new Error('no batches here')),
+  left: () => new AbortController().signal,
 });
 
 /**
@@ -170,6 +179,8 @@ export class SystemModel {
   readonly paidOfFrozen: string[] = [];
   /** The last version of a report of an instance; there is one between any two. */
   reports = 0;
+  /** Monthly bills by their names, as they were told last. */
+  readonly bills = new Map<string, ToldBill>();
   /** By instance, the newest report that was answered (ORD-11). */
   readonly reported = new Map<string, { readonly reportVersion: number; readonly frozenBy: string | null }>();
   /** The name of the last accepted command's step. */

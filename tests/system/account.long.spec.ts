@@ -80,8 +80,9 @@ interface Life {
 /** A sealed contract over a machine, and one that was voided as a draft, over an order that was cancelled. */
 async function live(accountId: string): Promise<Life> {
   const own = customer(accountId);
-  const { words } = marksOf(accountId);
+  const { words, recipient, phone, address } = marksOf(accountId);
   await accepted(platform().put(`/v1/accounts/${accountId}`, factsOf(accountId, 7)));
+  await accepted(own.post(`/v1/accounts/${accountId}/addresses`, { recipient, phone, address }));
   await until(
     'the order service knows the account',
     async () =>
@@ -368,6 +369,7 @@ test('without --apply it tells what it would do, and changes nothing', async () 
   expect(lines.filter(({ toErase }) => toErase > 0).map(({ table }) => table)).toEqual([
     'orders.account_view',
     'contracts.accounts',
+    'contracts.address_books',
     'contracts.contracts',
     'notifications.contacts',
     'notifications.timeline_events',

@@ -88,7 +88,7 @@ async function tellFromOutside(): Promise<void> {
     version: 7,
     accountId: 'acc_demo',
     month: '2026-01',
-    invoicingEntity: 'baidu_netcom',
+    invoicingEntity: 'baidu_cloud',
     status: 'paid',
     amount: cny('9.00'),
     lines: [{ productCode: 'BCC', amount: cny('9.00') }],
@@ -458,6 +458,16 @@ const contractLike = (id: string, status: string, orderIds: string) => `insert i
   select (jsonb_populate_record(c, jsonb_build_object('contract_id',
   '${id}', 'status', '${status}', 'number', null, 'order_ids', array[${orderIds}]))).*
   from contracts.contracts c where status = 'draft'`;
+const billContract = (
+  id: string,
+  status: string,
+  billId: string,
+  amount: string,
+) => `insert into contracts.contracts
+  select (jsonb_populate_record(c, jsonb_build_object('contract_id', '${id}', 'status', '${status}', 'number', null,
+    'kind', 'bill', 'order_ids', '{}'::text[], 'bill_ids', array['${billId}'],
+    'amount', jsonb_build_object('amount', '${amount}', 'currency', 'CNY')))).*
+  from contracts.contracts c where status = 'draft'`;
 const refundLike = (
   id: string,
   status: string,
@@ -497,6 +507,65 @@ const plants: readonly Plant[] = [
     mends: 'contract',
     about: heldOrder,
     remove: ['contracts.live_orders', `order_id = '$id'`],
+  },
+  {
+    rule: 'CTR-5',
+    what: 'a bill in two live contracts',
+    mends: 'contract',
+    about: literal('bill_1'),
+    found: 'ctr_bills_1, ctr_bills_2',
+    add: [
+      'contracts.contracts',
+      `contract_id like 'ctr_bills_%'`,
+      `with one as (${billContract('ctr_bills_1', 'official', '$id', '1.00')} returning 1)
+        ${billContract('ctr_bills_2', 'official', '$id', '1.00')}`,
+    ],
+  },
+  {
+    rule: 'CTR-5',
+    what: 'a claim of a bill by no contract',
+    mends: 'contract',
+    about: literal('bill_1'),
+    found: 'claims it',
+    add: [
+      'contracts.live_bills',
+      `bill_id = '$id'`,
+      `insert into contracts.live_bills (bill_id, contract_id, account_id) values ('$id', 'ctr_none', 'acc_demo')`,
+    ],
+  },
+  {
+    rule: 'CTR-35',
+    what: 'a live contract over a bill that is nowhere',
+    mends: 'contract',
+    about: literal('bill_nowhere'),
+    found: 'nowhere in ctr_vain',
+    add: [
+      'contracts.contracts',
+      `contract_id = 'ctr_vain'`,
+      billContract('ctr_vain', 'official', '$id', '1.00'),
+    ],
+  },
+  {
+    rule: 'CTR-35',
+    what: 'a draft that states a bill as it was before',
+    mends: 'contract',
+    about: draft,
+    found: 'bill_1 was told at version',
+    add: [
+      'contracts.contract_bills',
+      `contract_id = '$id'`,
+      `insert into contracts.contract_bills (contract_id, bill_id, account_id, position, snapshot)
+        select contract_id, bill_id, c.account_id, 1, jsonb_set(facts, '{month}', '"2000-01"')
+          from contracts.contracts c, contracts.bills where contract_id = '$id' and bill_id = 'bill_1'`,
+    ],
+  },
+  {
+    rule: 'CTR-8',
+    what: 'a contract over bills of another amount than theirs',
+    mends: 'contract',
+    about: literal('ctr_amiss'),
+    found: '2.00 for no bill',
+    add: ['contracts.contracts', `contract_id = '$id'`, billContract('$id', 'official', 'bill_1', '2.00')],
   },
   {
     rule: 'EVT-31',
@@ -913,6 +982,35 @@ const plants: readonly Plant[] = [
     mends: 'refund',
     about: `select instance_id as id from orders.resources limit 1`,
     remove: ['refunds.resource_view', `instance_id = '$id'`],
+  },
+  {
+    rule: 'CTR-11',
+    what: 'a sealed contract whose party is another than its file prints',
+    mends: 'contract',
+    about: `select contract_id as id from contracts.contracts where content is not null limit 1`,
+    change: ['contracts.contracts', `contract_id = '$id'`, `party_a = party_a || '{"contact": "another"}'`],
+  },
+  {
+    rule: 'CTR-40',
+    what: 'a signed contract that ended because it waited',
+    mends: 'contract',
+    about: `select contract_id as id from contracts.contracts where finalized_at is not null limit 1`,
+    change: ['contracts.contracts', `contract_id = '$id'`, `void_reason = 'draft_expired'`],
+  },
+  {
+    rule: 'CTR-40',
+    what: 'a draft that was told of twice',
+    mends: 'contract',
+    about: draft,
+    add: [
+      'notifications.timeline_events',
+      `type = 'contract.draft_idle' and aggregate_id = '$id'`,
+      `insert into notifications.timeline_events
+         select (jsonb_populate_record(t, jsonb_build_object('event_id', 'planted-' || n, 'type', 'contract.draft_idle',
+           'aggregate_version', 1000 + n))).*
+           from notifications.timeline_events t, generate_series(1, 2) n
+          where t.type = 'contract.drafted' and t.aggregate_id = '$id'`,
+    ],
   },
   {
     rule: 'CTR-24',

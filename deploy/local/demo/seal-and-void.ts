@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { billContracts } from './bills.ts';
 import type { DemoContext } from './context.ts';
 import { contractShows, requested, type Part } from './contracts.ts';
 import type { Narrator } from './narrator.ts';
@@ -50,6 +51,7 @@ export async function sealAndVoid(context: DemoContext, contractId: string, orde
         .join(', '),
     effects: requested,
   });
+  await billContracts(context);
 }
 
 async function download(

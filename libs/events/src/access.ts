@@ -39,6 +39,7 @@ export const readers: Readonly<Record<EventType, readonly ServiceName[]>> = {
   'contract.refused': asked,
   'contract.drafted': asked,
   'contract.changed': views,
+  'contract.draft_idle': views,
   'contract.finalized': views,
   'contract.seal_failed': views,
   'contract.voided': asked,

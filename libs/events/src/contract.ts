@@ -12,8 +12,8 @@ export const ContractKind = z
 export const Language = z.enum(['zh-CN', 'en']).meta({ id: 'Language' });
 
 /**
- * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, and those of
- * CTR-28.
+ * Why a contract ended: the customer's reasons of CTR-26, the customer's removal of a draft, those of
+ * CTR-28 and CTR-35, and the end of a draft's time (CTR-40).
  */
 export const ContractVoidReason = z
   .enum([
@@ -26,6 +26,8 @@ export const ContractVoidReason = z
     'other',
     'order_cancelled',
     'order_voided',
+    'bill_withdrawn',
+    'draft_expired',
   ])
   .meta({ id: 'ContractVoidReason' });
 
@@ -42,6 +44,8 @@ export const ContractSnapshot = z.object({
   /** The certified name at application (CTR-9). */
   partyA: z.string(),
   orderIds: z.array(z.string()),
+  /** Of a contract of kind `bill`; of before, absent. */
+  billIds: z.array(z.string()).optional(),
   /** Null where it holds pay-as-you-go orders alone (CTR-16). */
   amount: Money.nullable(),
   createdAt: Moment,
@@ -51,13 +55,17 @@ export const ContractSnapshot = z.object({
 });
 
 /**
- * CTR-3, CTR-4, and those of ORD-12 that have no code of their own here. Published events have plain text
- * here, so that a reader takes a code newer than itself.
+ * CTR-3, CTR-4, and those of ORD-12 that have no code of their own here; with a code of a bill no contract is
+ * requested. Published events have plain text here, so that a reader takes a code newer than itself.
  */
 export const ContractRefusalCode = z.enum([
   ...ReservationRefusalCode.exclude(['order.held_by_contract', 'holder.too_large']).options,
   'contract.orders_not_offered',
+  'contract.bills_not_offered',
   'contract.order_in_contract',
+  'contract.bill_in_contract',
+  'bill.not_found',
+  'bill.withdrawn',
   'contract.order_changed',
   'contract.product_excluded',
   'contract.ask_offline',
@@ -107,19 +115,29 @@ const contractEvent = <S extends z.ZodRawShape>(summary: string, more: S) =>
   });
 
 export const contractEvents = {
-  'contract.requested': contractEvent('A customer applied; the order service is asked to hold the orders.', {
-    /**
-     * Per order, its earlier contract that ended here and whose release was not yet seen; the order service
-     * ends it first (ORD-13).
-     */
-    earlierEnded: z.array(z.object({ orderId: z.string(), contractId: z.string() })),
-  }),
+  'contract.requested': contractEvent(
+    'A customer applied; the order service is asked to hold the orders, if it is over any.',
+    {
+      /**
+       * Per order, its earlier contract that ended here and whose release was not yet seen; the order service
+       * ends it first (ORD-13).
+       */
+      earlierEnded: z.array(z.object({ orderId: z.string(), contractId: z.string() })),
+    },
+  ),
   'contract.refused': contractEvent('The orders could not be held, or changed meanwhile.', {
     refusals: z.array(ContractRefusalReason),
   }),
   'contract.drafted': contractEvent('The orders are held and the draft can be downloaded.', { payBy }),
-  'contract.changed': contractEvent('A fact of a draft changed that has no event of its own (amount …).', {
-    what: z.array(z.string()),
+  'contract.changed': contractEvent(
+    'A fact of a draft changed that has no event of its own (amount, bills …).',
+    {
+      what: z.array(z.string()),
+    },
+  ),
+  'contract.draft_idle': contractEvent('A draft waits for its customer; told once of each.', {
+    /** When it will be voided, where the provider voids drafts that wait. */
+    expiresAt: Moment.nullable(),
   }),
   'contract.finalized': contractEvent('The contract is official: sealed, or recorded as signed outside.', {
     sha256: z.string(),
@@ -128,14 +146,19 @@ export const contractEvents = {
     signedOn: z.iso.date().optional(),
   }),
   'contract.seal_failed': contractEvent('Sealing failed; the contract is a draft again.', {
-    /** `order_paid`, `cash_returned`, `signing_failed` or `tried_too_often`; of before, a text. */
+    /**
+     * `order_paid`, `cash_returned`, `bill_changed`, `signing_failed` or `tried_too_often`; of before, a text.
+     */
     reason: z.string(),
   }),
   'contract.voided': contractEvent('The contract has ended; its orders come free.', {
-    reason: ContractVoidReason,
+    /** A ContractVoidReason; text, so that a reader takes one newer than itself. */
+    reason: z.string(),
     text: z.string().nullable(),
     /** The order whose end ended the contract (CTR-28). */
     orderId: z.string().nullable(),
+    /** The bill whose withdrawal ended it (CTR-35). */
+    billId: z.string().nullable().optional(),
   }),
   'contract.paper_requested': contractEvent('Paper copies were asked for.', { copies: z.int() }),
   'contract.paper_mailed': contractEvent('Paper copies were mailed.', {

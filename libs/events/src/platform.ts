@@ -9,7 +9,7 @@ import { AccountId, Moment, Money, ServicePeriod, Version } from './fields.ts';
 export const OrderId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const InstanceId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 export const PaymentReference = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
-const Region = z
+export const Region = z
   .string()
   .min(1)
   .max(64)
@@ -54,7 +54,7 @@ export const BillLine = z.object({
 
 /**
  * The whole of a monthly bill (CTR-8). Whether it has been paid may follow in a later version, and so may a
- * correction.
+ * correction, or that it was withdrawn (CTR-35).
  */
 export const BillFacts = z.object({
   version: Version.meta({
@@ -63,7 +63,7 @@ export const BillFacts = z.object({
   accountId: AccountId,
   month: BillMonth,
   invoicingEntity: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/),
-  status: z.enum(['unpaid', 'paid']),
+  status: z.enum(['unpaid', 'paid', 'withdrawn']),
   amount: Money,
   lines: z.array(BillLine).min(1).max(500).meta({ description: 'By product; together they are the amount.' }),
 });

@@ -56,6 +56,8 @@ export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
    * answers its done items as they were (API-6). A refusal is not stored.
    */
   readonly item: <T>(id: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
+  /** For work that is not worth finishing then: aborted when the caller leaves. */
+  readonly left: () => AbortSignal;
 }
 
 export interface RouteResponse<R = unknown> {

@@ -24,7 +24,11 @@ interface DefinedGraphic {
 /** Parts of pdfkit without types. */
 interface Internals {
   ref(data: object): PDFKit.PDFKitReference & { end(): void };
-  readonly page: { readonly dictionary: object; readonly annotations: object[] };
+  readonly page: {
+    readonly dictionary: object;
+    readonly annotations: object[];
+    readonly content: { buffer: Uint8Array[] };
+  };
   readonly _root: { readonly data: { readonly AcroForm: { readonly data: object } } };
 }
 
@@ -95,6 +99,9 @@ export class PdfDocument {
   }
 
   addPage(): void {
+    // A page that is done stays open, as one piece of memory in place of one for each operator.
+    const { content } = (this.#doc as unknown as Internals).page;
+    content.buffer = [Buffer.concat(content.buffer)];
     this.#doc.addPage();
     this.y = page.top;
   }

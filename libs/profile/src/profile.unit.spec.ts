@@ -87,13 +87,28 @@ describe('what the shipped profiles say, field by field', () => {
       [7, 7],
     ],
     ['contracts.termsUrl', (p) => new URL(p.contracts.termsUrl).host, 'cloud.baidu.com', 'terms.aliyun.com'],
-    ['contracts.icpFiling', (p) => p.contracts.icpFiling, 'none', 'ctr_31'],
     [
       'contracts.timeStampAway',
       (p) => p.contracts.timeStampAway,
       { then: 'wait' },
       { then: 'seal_without', afterMs: 86_400_000 },
     ],
+    [
+      'contracts.icpFiling',
+      ({ contracts: { icpFiling } }) =>
+        icpFiling === 'none'
+          ? icpFiling
+          : icpFiling.map(({ region, addresses, servers }) => [region, addresses, servers !== null]),
+      'none',
+      [
+        ['beijing', 'all_equal', true],
+        ['guangdong', 'any', true],
+        ['shanghai', 'contract_is_destination', false],
+        ['hebei', 'contract_is_destination', false],
+      ],
+    ],
+    ['contracts.draftRemindAfter', (p) => p.contracts.draftRemindAfterMs, 7 * DAY, 7 * DAY],
+    ['contracts.draftExpiresAfter', (p) => p.contracts.draftExpiresAfterMs, null, null],
     ['tickets.hours.days', (p) => p.tickets.days, [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]],
     ['tickets.hours', (p) => `${p.tickets.from}-${p.tickets.to}`, '09:30-18:00', '09:30-18:00'],
     ['tickets.hours.timeZone', (p) => p.tickets.timeZone, 'Asia/Shanghai', 'Asia/Shanghai'],
@@ -267,6 +282,21 @@ describe('a profile that does not validate names the field', () => {
       'contracts.termsIncludedFor',
       { contracts: { termsIncludedFor: { brands: ['hichina'], categories: [] } } },
       'names brands and categories, or neither',
+    ],
+    [
+      'contracts.draftExpiresAfter',
+      { contracts: { draftExpiresAfter: 'P7D' } },
+      'is longer than draftRemindAfter',
+    ],
+    ['contracts.draftRemindAfter', { contracts: { draftRemindAfter: null } }, 'expected string'],
+    [
+      'contracts.icpFiling',
+      {
+        contracts: {
+          icpFiling: ['a', 'a'].map((region) => ({ region, addresses: 'any', servers: null })),
+        },
+      },
+      'names each region once',
     ],
     ...spoiltTexts,
     ['version', { version: '1\n2' }, 'is one line of text'],

@@ -76,6 +76,15 @@ const TimeStampAway = z.discriminatedUnion('then', [
     .transform(({ after, ...away }) => ({ ...away, afterMs: after })),
 ]);
 
+/** CTR-31, of one region's authority. */
+const IcpFilingRule = z.strictObject({
+  region: Code,
+  /** Of the addresses in the contract, of the destination and of the filing. */
+  addresses: z.enum(['all_equal', 'contract_is_destination', 'any']),
+  /** The names of server regions that lie in it, where the servers have to; null: they may be anywhere. */
+  servers: each(Text).nullable(),
+});
+
 const Contracts = z
   .strictObject({
     sources: each(z.enum(['order', 'bill'])).refine((sources) => sources.length > 0, 'names one at least'),
@@ -107,8 +116,22 @@ const Contracts = z
     termsIncluded: inBothLanguages(z.array(Paragraph)),
     /** Of products that have none of their own. */
     termsUrl: WebAddress,
-    icpFiling: z.enum(['none', 'ctr_31']),
     timeStampAway: TimeStampAway,
+    /** Commercial filings that a contract is for; a region without a rule is its authority's to ask (CTR-31). */
+    icpFiling: z.union([
+      z.literal('none'),
+      z
+        .array(IcpFilingRule)
+        .refine((rules) => isEachOnce(rules.map(({ region }) => region)), 'names each region once'),
+    ]),
+    /** So long a draft waits before its customer is told (CTR-40). */
+    draftRemindAfter: PositiveMs,
+    /** So long a draft waits before it is voided (CTR-40); null: for ever. */
+    draftExpiresAfter: PositiveMs.nullable(),
+  })
+  .refine(({ draftRemindAfter, draftExpiresAfter }) => (draftExpiresAfter ?? Infinity) > draftRemindAfter, {
+    path: ['draftExpiresAfter'],
+    message: 'is longer than draftRemindAfter',
   })
   .refine(
     ({ termsIncludedFor: { brands, categories }, termsIncluded: { 'zh-CN': zh, en } }) =>
@@ -126,7 +149,12 @@ const Contracts = z
         message: `lacks ${left.join(', ')}, which marketplace excludes`,
       });
     }
-  });
+  })
+  .transform(({ draftRemindAfter, draftExpiresAfter, ...contracts }) => ({
+    ...contracts,
+    draftRemindAfterMs: draftRemindAfter,
+    draftExpiresAfterMs: draftExpiresAfter,
+  }));
 
 const Tickets = z
   .strictObject({

@@ -53,7 +53,7 @@ export const up: Migration = [
      language text not null check (language in ('zh-CN', 'en')),
      invoicing_entity text not null,
      party_a jsonb not null,
-     order_ids text[] not null check (cardinality(order_ids) between 1 and 500),
+     order_ids text[] not null,
      amount jsonb,
      refusals jsonb not null default '[]',
      void_reason text,

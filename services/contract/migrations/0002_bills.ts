@@ -8,7 +8,8 @@ export const up: Migration = [
      account_id text not null,
      version bigint not null,
      month text not null,
-     status text not null check (status in ('unpaid', 'paid')),
+     -- Withdrawn by a later version (CTR-35).
+     status text not null check (status in ('unpaid', 'paid', 'withdrawn')),
      facts jsonb not null,
      updated_at timestamptz not null
    )`,

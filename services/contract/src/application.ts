@@ -5,9 +5,12 @@ import type { ReservationRefusalCode, ReservationRefusalReason } from '@accord/e
 import type { Subscriptions } from '@accord/messaging';
 import { loadGlyphCheck } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
-import { findAccount } from './account/account-store.ts';
 import { isCertified, partyOf, type Account } from './account/account.ts';
-import { yearIn } from './bill/billing-cycle.ts';
+import { findAddressedAccount } from './addresses.ts';
+import { inContract, refusalOf, type ApplicationRefusalReason } from './application-refusal.ts';
+import { draftOverBills, findAskedBills } from './bill-contracts.ts';
+import { splitBills } from './bill/contract-bills.ts';
+import type { VoidRules } from './contract/contract-end.ts';
 import {
   claimOrders,
   findLiveContracts,
@@ -32,54 +35,51 @@ import {
   nextNumber,
   saveContract,
 } from './contract/contract-store.ts';
-import {
-  draftContract,
-  refuseContract,
-  requestContract,
-  type Contract,
-  type VoidRules,
-} from './contract/contract.ts';
+import { draftContract, refuseContract, requestContract, type Contract } from './contract/contract.ts';
 import type { DocumentLanguage } from './document/content.ts';
-import {
-  inContract,
-  printedOf,
-  reasonsAgainstApplication,
-  reasonsAgainstPrinting,
-  refusalOf,
-  type Asked,
-  type ApplicationRefusalReason,
-} from './objections.ts';
+import { printedOf, reasonsAgainstApplication, reasonsAgainstPrinting, type AskedFor } from './objections.ts';
 import { recordOrRefuse } from './offline-recording.ts';
 import { findOrders, type Order } from './order-view.ts';
 
 // Applying is the reservation saga (EVT-20). An application that the local view shows to be impossible is
 // refused at once; else it is `requested`, and the order service answers for all the orders together: held, or
-// not and why. The reserved orders are decided on again (CTR-4).
+// not and why. The reserved orders are decided on again (CTR-4). Bills are taken here and now.
 
 interface Application {
   readonly accountId: string;
   readonly orderIds: readonly string[];
+  readonly billIds: readonly string[];
+  /** Of the address book; undefined: its default (CTR-11). */
+  readonly addressId: string | undefined;
 }
 
 interface Assessment {
+  /** With the address that its contracts will print. */
   readonly account: Account | undefined;
-  readonly asked: readonly Asked[];
+  readonly asked: AskedFor;
   readonly reasons: readonly ApplicationRefusalReason[];
 }
 
-/** CTR-3: all reasons against the application, by the local view. */
-async function assess(tx: Tx, profile: Profile, { accountId, orderIds }: Application): Promise<Assessment> {
+/** CTR-3: all reasons against the application, by the local view. @throws Refusal `address.not_found` */
+async function assess(
+  tx: Tx,
+  profile: Profile,
+  { accountId, orderIds, billIds, addressId }: Application,
+  { toTake }: { readonly toTake: boolean },
+): Promise<Assessment> {
   const ids = [...new Set(orderIds)];
-  const account = await findAccount(tx, accountId);
+  const account = await findAddressedAccount(tx, { accountId, addressId });
+  const bills = await findAskedBills(tx, { accountId, billIds }, { toTake });
   const orders = new Map(
     (await findOrders(tx, { accountId, orderIds: ids })).map((order) => [order.orderId, order]),
   );
   const live = await findLiveContracts(tx, [...orders.keys()]);
-  const asked = ids.map((orderId) => ({
+  const askedOrders = ids.map((orderId) => ({
     orderId,
     order: orders.get(orderId),
     live: live.get(orderId) ?? null,
   }));
+  const asked = { orders: askedOrders, bills };
   const reasons = reasonsAgainstApplication(asked, account, profile);
   // Orders that do not fit one event are not searched for characters either: it would take too long.
   if (reasons.some(({ code }) => code === 'contract.too_large')) return { account, asked, reasons };
@@ -94,21 +94,28 @@ interface Preview {
 }
 
 /**
- * CTR-2: the split of the orders that no reason is against, and all reasons against the others and the account.
+ * CTR-2: the split of the orders and bills that no reason is against, and all reasons against the others and the
+ * account.
  * Creates nothing.
+ *
+ * @throws Refusal `address.not_found`
  */
 export async function previewApplication(tx: Tx, profile: Profile, ask: Application): Promise<Preview> {
-  const { asked, reasons } = await assess(tx, profile, ask);
-  const refused = new Set(reasons.map(({ orderId }) => orderId));
-  const orders = asked.flatMap(({ orderId, order }) => (order && !refused.has(orderId) ? [order] : []));
-  return { parts: splitOrders(orders), reasons };
+  const { asked, reasons } = await assess(tx, profile, ask, { toTake: false });
+  const refused = new Set(reasons.flatMap(({ orderId, billId }) => orderId ?? billId ?? []));
+  const orders = asked.orders.flatMap(({ orderId, order }) =>
+    order && !refused.has(orderId) ? [order] : [],
+  );
+  const bills = asked.bills.flatMap(({ billId, bill }) => (bill && !refused.has(billId) ? [bill] : []));
+  return { parts: [...splitOrders(orders), ...splitBills(bills)], reasons };
 }
 
 /**
- * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all.
+ * CTR-1 to CTR-5: requests one contract per kind and invoicing entity, or none at all. Over bills they are drafts at
+ * once.
  *
- * @throws Refusal with the one code that all reasons share, or `contract.application_refused`; `refusals`
- * lists every one.
+ * @throws Refusal `address.not_found`; with the one code that all reasons share, or
+ * `contract.application_refused`; `refusals` lists every one.
  */
 export async function apply(
   tx: Tx,
@@ -116,28 +123,36 @@ export async function apply(
   ask: Application & { readonly language: DocumentLanguage },
 ): Promise<Contract[]> {
   const { accountId, language } = ask;
-  const { account, asked, reasons } = await assess(tx, profile, ask);
+  const { account, asked, reasons } = await assess(tx, profile, ask, { toTake: true });
   if (reasons.length > 0 || !isCertified(account)) throw refusalOf(reasons);
 
-  const drafts = splitOrders(asked.flatMap(({ order }) => order ?? [])).map((part) => ({
+  const parts = splitOrders(asked.orders.flatMap(({ order }) => order ?? [])).map((part) => ({
     ...part,
     contractId: newId('ctr'),
   }));
-  const claims = drafts.flatMap(({ orders, contractId }) =>
+  const claims = parts.flatMap(({ orders, contractId }) =>
     orders.map(({ orderId }) => ({ orderId, contractId, accountId })),
   );
   await claimAll(tx, profile.contracts, claims);
   const earlier = await listUnreleased(
     tx,
-    asked.map(({ orderId }) => orderId),
+    asked.orders.map(({ orderId }) => orderId),
   );
 
   const common = { accountId, language, partyA: partyOf(account), createdAt: tx.now };
-  return drafts.map(({ orders, ...part }) => {
+  const requested = parts.map(({ orders, bills, ...part }) => {
     const orderIds = orders.map(({ orderId }) => orderId);
     const earlierEnded = earlier.filter(({ orderId }) => orderIds.includes(orderId));
-    return insertContract(tx, requestContract({ ...common, ...part, orderIds }, { earlierEnded }), orders);
+    const request = requestContract({ ...common, ...part, orderIds, billIds: [] }, { earlierEnded });
+    return insertContract(tx, request, { orders, bills });
   });
+  const drafts = await draftOverBills(
+    tx,
+    profile,
+    common,
+    asked.bills.flatMap(({ bill }) => bill ?? []),
+  );
+  return [...requested, ...drafts];
 }
 
 /** Of two applications racing for one order, the later to claim it loses here (CTR-4). */
@@ -145,7 +160,7 @@ async function claimAll(tx: Tx, rules: VoidRules, claims: readonly Claim[]): Pro
   const lost = await claimOrders(tx, claims);
   if (lost.length === 0) return;
   const winners = await findLiveContracts(tx, lost);
-  throw refusalOf(lost.map((orderId) => inContract(orderId, winners.get(orderId), rules)));
+  throw refusalOf(lost.map((orderId) => inContract({ orderId }, winners.get(orderId), rules)));
 }
 
 /** All orders are held by the contract. One that ended meanwhile stays as it ended; its end releases them. */
@@ -190,12 +205,8 @@ async function draftOrRefuse(
   const drafted = asDrafted(reserved, profile);
   keepReserved(tx, contractId, drafted);
   const payBy = contract.kind === 'payment_request' ? earliestPayBy(drafted) : null;
-  saveContract(tx, draftContract(contract, { number: await newNumber(tx, profile), payBy, at: tx.now }));
+  saveContract(tx, draftContract(contract, { number: await nextNumber(tx, profile), payBy, at: tx.now }));
 }
-
-/** `CT-2026-00001234`; a number that was drawn is never drawn again (API-10). */
-const newNumber = async (tx: Tx, { timeZone }: Profile): Promise<string> =>
-  `CT-${yearIn(timeZone, tx.now)}-${String(await nextNumber(tx)).padStart(8, '0')}`;
 
 /** None of the orders is held by the contract, now or later. */
 async function onReservationRefused(tx: Tx, { data }: Event<'order.reservation_refused'>): Promise<void> {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { readSettings, renewed, tlsOf } from '@accord/core/runtime';
 import { platformSettings, trustFor } from '@accord/platform';
+import { renderDefaults, type RenderSettings } from './document/rendering.ts';
 import { freshOf } from './seal/fresh-files.ts';
 import { loadSealKey, sealKeyOfFile, sealKeyOfPort, type SealKey } from './seal/seal-key.ts';
 import { certificatesOf, openSigningPort } from './seal/signing-port.ts';
@@ -40,6 +41,21 @@ const contractSettings = platformSettings.extend({
     .string()
     .regex(/^[0-2](\.\d+)+$/, 'is an object identifier: 1.2.3.4')
     .optional(),
+  /** Threads that render contracts, at most; each starts when it is needed. */
+  ACCORD_RENDER_WORKERS: z.coerce.number().int().min(1).max(64).default(renderDefaults.workers),
+  /** Drafts that wait to be rendered; more are refused with 503. */
+  ACCORD_RENDER_QUEUE: z.coerce.number().int().min(1).max(10_000).default(renderDefaults.queue),
+  /** Of one contract, ms; a sealing's lease is 20 s. */
+  ACCORD_RENDER_DEADLINE_MS: z.coerce.number().int().min(100).max(15_000).default(renderDefaults.deadlineMs),
+  /** JavaScript's heap of a render worker, MB; beside it lie 21 MB of fonts and the file. */
+  ACCORD_RENDER_MEMORY_MB: z.coerce.number().int().min(64).max(4_096).default(renderDefaults.memoryMegabytes),
+});
+
+export const renderSettingsOf = (settings: z.output<typeof contractSettings>): RenderSettings => ({
+  workers: settings.ACCORD_RENDER_WORKERS,
+  queue: settings.ACCORD_RENDER_QUEUE,
+  deadlineMs: settings.ACCORD_RENDER_DEADLINE_MS,
+  memoryMegabytes: settings.ACCORD_RENDER_MEMORY_MB,
 });
 
 type Config = z.output<typeof contractSettings>;

@@ -1,10 +1,10 @@
 import type { Tx } from '@accord/core';
 import type { Event } from '@accord/events';
 import type { Subscriptions } from '@accord/messaging';
+import { ordersOf } from './contract-content.ts';
 import { amountOf } from './contract/contract-orders.ts';
 import { lockLiveContractOf, saveContract } from './contract/contract-store.ts';
 import { followAmount } from './contract/contract.ts';
-import { ordersOf } from './sealing.ts';
 import { orderRows } from './voiding.ts';
 
 // A refund and a live contract never have the same order (ORD-12). The difference of a downgrade takes no hold, so

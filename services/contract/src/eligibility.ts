@@ -1,18 +1,22 @@
 import { Refusal, type Tx } from '@accord/core';
 import { loadGlyphCheck, type GlyphCheck } from '@accord/pdf';
 import { isExcludedFromContracts, type Profile } from '@accord/profile';
-import { findAccount } from './account/account-store.ts';
-import { listBills, type BillFilter } from './bill/bill-store.ts';
+import type { Account } from './account/account.ts';
+import { findAddressedAccount } from './addresses.ts';
+import type { ApplicationRefusalReason } from './application-refusal.ts';
+import { reasonsAgainstBill } from './bill-objections.ts';
+import { listFreeBills, type BillFilter } from './bill/bill-store.ts';
 import type { Bill } from './bill/bill.ts';
 import {
+  offersBills,
   offersOrders,
   printedOf,
   reasonsAgainstAccount,
   reasonsAgainstOrder,
   reasonsAgainstPrinting,
-  type ApplicationRefusalReason,
 } from './objections.ts';
 import {
+  findProducts,
   listContractableProducts,
   listFreeOrders,
   type Order,
@@ -58,11 +62,8 @@ export async function listEligibleOrders(
 ): Promise<EligibleOrders> {
   expectOrdersOffered(profile.contracts);
   const missingGlyphs = await loadGlyphCheck();
-  const account = await findAccount(tx, filter.accountId);
-  const reasons = [
-    ...reasonsAgainstAccount(account, profile),
-    ...reasonsAgainstPrinting([], account, profile, missingGlyphs),
-  ];
+  const account = await findAddressedAccount(tx, filter);
+  const reasons = objectionsTo(account, { profile, missingGlyphs });
   if (reasons.length > 0) return { reasons, orders: [], next: undefined };
 
   const orders: Order[] = [];
@@ -79,6 +80,15 @@ export async function listEligibleOrders(
   }
   return { reasons, orders, next };
 }
+
+/** The reasons against the account: while there are any, nothing of it could be in a contract. */
+const objectionsTo = (
+  account: Account | undefined,
+  { profile, missingGlyphs }: { readonly profile: Profile; readonly missingGlyphs: GlyphCheck },
+): ApplicationRefusalReason[] => [
+  ...reasonsAgainstAccount(account, profile),
+  ...reasonsAgainstPrinting({ orders: [], bills: [] }, account, profile, missingGlyphs),
+];
 
 /** Of an order in no live contract. */
 const isEligible = (
@@ -109,16 +119,43 @@ export async function listEligibleProducts(
   }
 }
 
+interface EligibleBills {
+  /** As of orders. */
+  readonly reasons: readonly ApplicationRefusalReason[];
+  readonly bills: readonly Bill[];
+  /** Month and bill id of the last bill looked at, from where to go on; undefined where all were. */
+  readonly next: readonly [string, string] | undefined;
+}
+
 /**
- * The account's bills, latest month first.
+ * The account's bills, latest month first; of at most `limit` looked at, those that could be in a contract.
  *
  * @throws Refusal `contract.bills_not_offered`
  */
 export async function listEligibleBills(
   tx: Tx,
-  { contracts: { sources } }: Profile,
+  profile: Profile,
   { limit, ...filter }: BillFilter & { readonly limit: number },
-): Promise<Bill[]> {
-  if (!sources.includes('bill')) throw new Refusal('invalid', 'contract.bills_not_offered', { sources });
-  return listBills(tx, filter, limit);
+): Promise<EligibleBills> {
+  const { contracts: rules } = profile;
+  if (!offersBills(rules))
+    throw new Refusal('invalid', 'contract.bills_not_offered', { sources: rules.sources });
+  const missingGlyphs = await loadGlyphCheck();
+  const account = await findAddressedAccount(tx, filter);
+  const reasons = objectionsTo(account, { profile, missingGlyphs });
+  if (reasons.length > 0) return { reasons, bills: [], next: undefined };
+  const found = await listFreeBills(tx, filter, limit + 1);
+  const page = found.slice(0, limit);
+  const products = await findProducts(
+    tx,
+    page.flatMap(({ lines }) => lines.map(({ productCode }) => productCode)),
+  );
+  const isEligible = (bill: Bill) => {
+    const own = bill.lines.flatMap(({ productCode }) => products.get(productCode) ?? []);
+    const asked = { billId: bill.billId, bill, live: null, products: own };
+    return reasonsAgainstBill(asked, profile).length === 0 && !missingGlyphs(own.map(({ name }) => name));
+  };
+  const last = page.at(-1);
+  const next = found.length > limit && last ? ([last.month, last.billId] as const) : undefined;
+  return { reasons, bills: page.filter(isEligible), next };
 }

@@ -1,7 +1,7 @@
 import '@accord/core/observability/register';
 import { runService } from '@accord/platform';
 import { holidaysEndSoon, loadProfile } from '@accord/profile';
-import { readConfig, sealKeyOf, timeStampsOf } from './config.ts';
+import { readConfig, renderSettingsOf, sealKeyOf, timeStampsOf } from './config.ts';
 import { contractService } from './service.ts';
 
 await runService(
@@ -13,6 +13,6 @@ await runService(
     const { listedUntil } = profile.tickets;
     if (holidaysEndSoon(profile, new Date()))
       context.log.warn({ listedUntil }, 'the list of holidays ends soon: days after it are told by weekday');
-    return contractService({ profile, sealKey, timeStamps }, context);
+    return contractService({ profile, sealKey, timeStamps, rendering: renderSettingsOf(config) }, context);
   },
 );

@@ -3,6 +3,12 @@ import type { Profile } from '@accord/profile';
 import { findAccount, getAccount } from './account/account-store.ts';
 import { isCertified, partyOf, type Account } from './account/account.ts';
 import {
+  inContract,
+  reasonAgainst,
+  refusalOf,
+  type ApplicationRefusalReason,
+} from './application-refusal.ts';
+import {
   claimOrders,
   findLiveContracts,
   keepReserved,
@@ -16,15 +22,7 @@ import { findOffline, insertOffline, storeFile, takeFile } from './contract/offl
 import { expectForeignNumber, expectSigned, recordContract, type Offline } from './contract/offline.ts';
 import type { DocumentLanguage } from './document/content.ts';
 import { pdfFaultOf } from './document/pdf-check.ts';
-import {
-  inContract,
-  isTooLarge,
-  reasonAgainst,
-  reasonsOfState,
-  refusalOf,
-  type ApplicationRefusalReason,
-  type Asked,
-} from './objections.ts';
+import { isTooLarge, reasonsOfState, type Asked } from './objections.ts';
 import { findOrders, type Order } from './order-view.ts';
 import { lockTicket } from './ticket/ticket-store.ts';
 import { expectRecordable } from './ticket/ticket.ts';
@@ -105,12 +103,13 @@ export async function recordOffline(
       invoicingEntity: orders[0]!.invoicingEntity,
       partyA: partyOf(account),
       orderIds,
+      billIds: [],
       amount: amountOf(orders),
       createdAt: tx.now,
     },
     { earlierEnded },
   );
-  const contract = insertContract(tx, request, orders);
+  const contract = insertContract(tx, request, { orders, bills: [] });
   await insertOffline(tx, contract, { number, signedOn, sha256, ticketId, reason });
   return contract;
 }
@@ -165,7 +164,7 @@ async function claim(
   );
   if (lost.length === 0) return;
   const winners = await findLiveContracts(tx, lost);
-  throw refusalOf(lost.map((orderId) => inContract(orderId, winners.get(orderId), rules)));
+  throw refusalOf(lost.map((orderId) => inContract({ orderId }, winners.get(orderId), rules)));
 }
 
 /** The order service's yes, to a contract of kind `offline` that waits for it. */

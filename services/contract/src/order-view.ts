@@ -64,6 +64,18 @@ export async function findOrders(
   return rows.map(({ snapshot }) => snapshot);
 }
 
+/** By product code, those of the products that were published. */
+export async function findProducts(
+  tx: Tx,
+  productCodes: readonly string[],
+): Promise<ReadonlyMap<string, Product>> {
+  const rows = await tx.many<{ snapshot: Product }>(
+    'select snapshot from products where product_code = any($1)',
+    [[...new Set(productCodes)]],
+  );
+  return new Map(rows.map(({ snapshot }) => [snapshot.productCode, snapshot]));
+}
+
 /** CTR-23, ORD-22: by product code, the terms of those products of the orders that have their own. */
 export async function findOwnTerms(tx: Tx, orders: readonly Order[]): Promise<Map<string, string>> {
   const rows = await tx.many<{ productCode: string; termsUrl: string }>(

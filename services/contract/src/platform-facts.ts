@@ -5,6 +5,7 @@ import { AccountTelling } from '@accord/events/account';
 import type { Subscriptions } from '@accord/messaging';
 import { getAccount, lockAccountVersion, saveAccount } from './account/account-store.ts';
 import type { Account } from './account/account.ts';
+import { onBillTold } from './bill-contracts.ts';
 import { lockBillVersion, saveBill } from './bill/bill-store.ts';
 import { expectFitting, withExactAmounts, type Bill, type BillRules } from './bill/bill.ts';
 
@@ -60,7 +61,7 @@ const onBillIssued =
     void (await keepBill(tx, rules, data));
 
 /**
- * Kept whatever the profile's sources are.
+ * Kept whatever the profile's sources are; the contract that has it is told (CTR-35).
  *
  * @throws Refusal `bill.entity_unknown`, `bill.currency_mismatch`; `bill.taken` where another account has a
  * bill of that id.
@@ -70,12 +71,13 @@ async function keepBill(tx: Tx, rules: BillRules, told: Bill): Promise<Bill> {
   const kept = await saveBill(tx, withExactAmounts(told));
   if (kept?.accountId !== told.accountId)
     throw new Refusal('conflict', 'bill.taken', { billId: told.billId });
+  if (kept.version === told.version) await onBillTold(tx, kept);
   return kept;
 }
 
 export const platformSubscriptions = (rules: BillRules): Subscriptions => ({
   'account.updated': { on: onAccountUpdated },
-  'bill.issued': { on: onBillIssued(rules) },
+  'bill.issued': { on: onBillIssued(rules), locks: ({ data }) => [data.billId] },
 });
 
 declare module '@accord/core' {

@@ -8,17 +8,13 @@ import {
   type LeasedWork,
   type Tx,
 } from '@accord/core';
-import { loadGlyphCheck, renderInTurn } from '@accord/pdf';
+import { loadGlyphCheck } from '@accord/pdf';
 import type { Profile } from '@accord/profile';
 import { findAccount } from './account/account-store.ts';
-import { listContractOrders } from './contract/contract-orders-store.ts';
-import {
-  amountOf,
-  paidMeanwhile,
-  returnedSince,
-  withLaterFacts,
-  withoutPeriod,
-} from './contract/contract-orders.ts';
+import { billsOf, followedBills } from './bill-contracts.ts';
+import { amountOfBills, changedBills, movedBills } from './bill/contract-bills.ts';
+import { contentNow, ordersOf } from './contract-content.ts';
+import { amountOf, paidMeanwhile, returnedSince, withoutPeriod } from './contract/contract-orders.ts';
 import { getContract, lockContract, saveContract } from './contract/contract-store.ts';
 import {
   beginSealing,
@@ -36,10 +32,9 @@ import {
   waitOn,
   type SealingLease,
 } from './contract/sealing-store.ts';
-import { contentOf } from './document/content.ts';
 import { findDocument, storeDocument } from './document/document-store.ts';
-import { renderDocument } from './document/document.ts';
-import { findOrders, findOwnTerms, type Order } from './order-view.ts';
+import type { Rendering } from './document/rendering.ts';
+import { findOrders, type Order } from './order-view.ts';
 import { OutsideFailed } from './seal/outside.ts';
 import { signerAt, type SealKey } from './seal/seal-key.ts';
 import { isForStamp, sealStamped } from './seal/stamped-seal.ts';
@@ -49,35 +44,25 @@ import type { TimeStampAuthority } from './seal/time-stamp-authority.ts';
 // and the second stores the file and makes the contract official together: a crash anywhere leaves the
 // contract waiting for its seal (CTR-34).
 
-/** A provider: its rules, the key that seals for it, and the authority whose time stamps its seals carry. */
+/** A provider: its rules, the key that seals for it, the authority whose stamps its seals carry, and its renderer. */
 export interface Provider {
   readonly profile: Profile;
   readonly sealKey: SealKey;
   readonly timeStamps?: TimeStampAuthority | undefined;
-}
-
-/** The orders as reserved, with the facts told since; and `known`, as the order service showed them last. */
-export async function ordersOf(
-  tx: Tx,
-  { contractId, accountId, orderIds }: Contract,
-): Promise<{ orders: Order[]; known: Order[] }> {
-  const [reserved, known] = await Promise.all([
-    listContractOrders(tx, contractId),
-    findOrders(tx, { accountId, orderIds }),
-  ]);
-  return { orders: withLaterFacts(reserved, known), known };
+  readonly rendering: Rendering;
 }
 
 /**
- * CTR-13, CTR-15, CTR-29: asks for the seal. Asked again while it is being sealed, it answers alike.
+ * CTR-13, CTR-15, CTR-29, CTR-35: asks for the seal. Asked again while it is being sealed, it answers alike.
  *
  * @throws Refusal `contract.not_found`, `contract.voided`, `contract.not_a_draft`, `contract.party_changed`,
  * `contract.invoice_title_mismatch`, `contract.not_fulfilled`, `contract.period_unknown`,
- * `contract.order_paid`, `contract.entity_unknown`, `contract.unprintable`, `request.version_mismatch`
+ * `contract.order_paid`, `contract.bill_changed`, `contract.entity_unknown`, `contract.unprintable`,
+ * `request.version_mismatch`
  */
 export async function finalize(
   tx: Tx,
-  { profile, sealKey }: Provider,
+  { profile, sealKey }: Pick<Provider, 'profile' | 'sealKey'>,
   { contractId, ifMatch }: { readonly contractId: string; readonly ifMatch: readonly number[] | undefined },
 ): Promise<Contract> {
   const contract = await lockContract(tx, contractId);
@@ -87,13 +72,8 @@ export async function finalize(
   const { orders, known } = await ordersOf(tx, contract);
   await expectSameParty(tx, profile.contracts, contract);
   expectSealable(contract, { orders, known });
-  const ownTerms = await findOwnTerms(tx, orders);
-  const content = contentOf(contract, orders, {
-    profile,
-    mark: 'official',
-    testSeal: sealKey.test,
-    ownTerms,
-  });
+  await expectBillsFollowed(tx, contract);
+  const content = await contentNow(tx, contract, { profile, mark: 'official', testSeal: sealKey.test });
   const missingGlyphs = (await loadGlyphCheck())(content);
   if (missingGlyphs) {
     const remedy = 'void_and_ask_support';
@@ -138,6 +118,19 @@ function expectSealable(
   refuseOrders(contract, 'contract.order_paid', paidMeanwhile(contract, known), 'void_and_apply_again');
   refuseOrders(contract, 'contract.not_fulfilled', unfulfilled, 'try_again_when_fulfilled');
   refuseOrders(contract, 'contract.period_unknown', fulfilled, 'leave_out_and_ask_support');
+}
+
+/** CTR-35: a bill of another entity by now has no place in this contract. */
+async function expectBillsFollowed(tx: Tx, contract: Contract): Promise<void> {
+  const { contractId } = contract;
+  const { bills, told } = await billsOf(tx, contract);
+  const billIds = movedBills(bills, told);
+  if (billIds.length > 0)
+    throw new Refusal('conflict', 'contract.bill_changed', {
+      contractId,
+      billIds,
+      remedy: 'void_and_apply_again',
+    });
 }
 
 function refuseOrders(
@@ -206,13 +199,16 @@ async function takeSealing(
 }
 
 async function backToDraft(tx: Tx, contract: Contract, reason: SealFailure): Promise<void> {
-  const { orders } = await ordersOf(tx, contract);
-  saveContract(tx, failSealing(contract, { reason, amount: amountOf(orders) }));
+  const amount =
+    contract.kind === 'bill'
+      ? amountOfBills(await followedBills(tx, contract))
+      : amountOf((await ordersOf(tx, contract)).orders);
+  saveContract(tx, failSealing(contract, { reason, amount }));
 }
 
 /**
- * CTR-16, CTR-29: an order that was paid while its payment request waited for the seal, or of which cash came back,
- * leaves a draft, and the file is dropped.
+ * CTR-16, CTR-29, CTR-35: an order that was paid while its payment request waited for the seal, or of which cash came
+ * back, or a bill that was told anew leaves a draft, and the file is dropped.
  */
 async function recordSealing(
   tx: Tx,
@@ -225,6 +221,8 @@ async function recordSealing(
   const known = await findOrders(tx, contract);
   if (paidMeanwhile(contract, known).length > 0) return backToDraft(tx, contract, 'order_paid');
   if (returnedSince(content?.rows ?? [], known).length > 0) return backToDraft(tx, contract, 'cash_returned');
+  const { bills, told } = await billsOf(tx, contract);
+  if (changedBills(bills, told).length > 0) return backToDraft(tx, contract, 'bill_changed');
   const stored = await storeDocument(tx, { contractId, accountId, file, sha256 });
   saveContract(tx, finalizeContract(contract, { sha256: stored, at: tx.now }));
 }
@@ -259,7 +257,8 @@ interface ContractFile {
 }
 
 /**
- * CTR-17, CTR-19, CTR-21: a draft is rendered anew each time, an official file is the stored one.
+ * CTR-17, CTR-19, CTR-21: a draft is rendered anew each time, an official file is the stored one. `left` is
+ * aborted when the caller leaves.
  *
  * @throws Refusal `contract.not_found`, `contract.voided`, `contract.no_document`, `contract.entity_unknown`,
  * `server.unavailable`
@@ -267,8 +266,8 @@ interface ContractFile {
 export async function contractFile(
   db: Database,
   actor: Actor,
-  contractId: string,
-  { profile, sealKey }: Provider,
+  { profile, sealKey, rendering }: Provider,
+  { contractId, left }: { readonly contractId: string; readonly left: AbortSignal },
 ): Promise<ContractFile> {
   const found = await db.transaction(actor, async (tx) => {
     const contract = await getContract(tx, contractId);
@@ -277,15 +276,13 @@ export async function contractFile(
     if (!contract.number)
       throw new Refusal('conflict', 'contract.no_document', { contractId, status: contract.status });
     if (contract.status === 'official') return { contract, stored: await findDocument(tx, contractId) };
-    const { orders } = await ordersOf(tx, contract);
-    const ownTerms = await findOwnTerms(tx, orders);
-    const draft = contentOf(contract, orders, { profile, mark: 'draft', testSeal: sealKey.test, ownTerms });
+    const draft = await contentNow(tx, contract, { profile, mark: 'draft', testSeal: sealKey.test });
     return { contract, draft };
   });
   const fileName = `${found.contract.number}.pdf`;
   const { draft } = found;
-  if (draft)
-    return { file: await renderInTurn(found.contract.accountId, () => renderDocument(draft)), fileName };
+  const { accountId } = found.contract;
+  if (draft) return { file: await rendering.draft(draft, { accountId, left }), fileName };
   if (!found.stored) throw new Error(`the file of official contract ${contractId} is missing`);
   return { ...found.stored, fileName };
 }

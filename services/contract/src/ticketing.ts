@@ -1,8 +1,8 @@
 import { actorId, expectVersion, newId, Refusal, type Tx } from '@accord/core';
 import { businessDayEnd, type Profile } from '@accord/profile';
+import { reasonAgainst, refusalOf } from './application-refusal.ts';
 import { lockContract } from './contract/contract-store.ts';
 import { voidContract, type Contract, type GivenReason } from './contract/contract.ts';
-import { reasonAgainst, refusalOf } from './objections.ts';
 import { findOrders } from './order-view.ts';
 import { getTicket, insertTicket, lockTicket, saveTicket } from './ticket/ticket-store.ts';
 import {
@@ -77,8 +77,8 @@ async function ordersOf(tx: Tx, accountId: string, orderIds: readonly string[]) 
   );
   const reasons = sorted.flatMap((orderId) => {
     const status = known.get(orderId);
-    if (!status) return reasonAgainst(orderId, 'order.not_found');
-    return status === 'cancelled' || status === 'voided' ? reasonAgainst(orderId, `order.${status}`) : [];
+    if (!status) return reasonAgainst({ orderId }, 'order.not_found');
+    return status === 'cancelled' || status === 'voided' ? reasonAgainst({ orderId }, `order.${status}`) : [];
   });
   if (reasons.length > 0) throw refusalOf(reasons);
   return { accountId, contractId: null, contractNumber: null, orderIds: sorted };

@@ -2,14 +2,15 @@ import { expectVersion, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Event, EventAbout } from '@accord/events';
 import { eventsAbout, type Subscriptions } from '@accord/messaging';
 import type { Profile } from '@accord/profile';
+import { voidByHand, voidForDeadOrder } from './contract/contract-end.ts';
 import { markReleased } from './contract/contract-orders-store.ts';
 import { lockContract, lockLiveContractOf, saveContract } from './contract/contract-store.ts';
-import { voidByHand, voidForDeadOrder, type Contract, type GivenReason } from './contract/contract.ts';
+import type { Contract, GivenReason } from './contract/contract.ts';
 import { cancelPaperOf } from './paper-mailing.ts';
 import { lockOpenTicketsOf, saveTicket } from './ticket/ticket-store.ts';
 import { withdrawTicket } from './ticket/ticket.ts';
 
-// A contract ends by the customer's hand, by an approved ticket, or with one of its orders. Its orders are
+// A contract ends by the customer's hand, by an approved ticket, or with one of its orders or bills. These are
 // free here at once, and the order service ends the holds when it hears `contract.voided` (EVT-21, EVT-22).
 // Locks go contract first, then its tickets.
 

@@ -9,6 +9,7 @@ import { giveUp, parkedEvent, publishRaw } from '@accord/testing/outsider';
 import { billRoutes } from '../src/http/bill-routes.ts';
 import { loadSealKey } from '../src/seal/seal-key.ts';
 import { contractService } from '../src/service.ts';
+import { sampleAccount } from './sample-orders.ts';
 
 // Monthly bills, told by topic and over REST, where the profile has contracts over them, and over nothing
 // else.
@@ -30,7 +31,12 @@ type Bill = Data<'bill.issued'>;
 const cny = (amount: string) => ({ amount, currency: 'CNY' });
 const newBillId = () => `bill_${randomUUID()}`;
 let accounts = 0;
-const newAccount = () => `acc_b${(accounts += 1)}`;
+/** A certified one. */
+const newAccount = async () => {
+  const { accountId, ...facts } = sampleAccount({ accountId: `acc_b${(accounts += 1)}` });
+  expect((await t.platform().put(`/v1/accounts/${accountId}`, facts)).status).toBe(200);
+  return accountId;
+};
 
 /** January's, of two products; `change` says what differs. */
 const aBill = (accountId: string, change: Partial<Bill> = {}): Bill => ({
@@ -67,7 +73,7 @@ describe('a bill that is told', () => {
     'EVT-14 CTR-6 by topic is what it is over REST; told again, by whichever way, it is the same bill, ' +
       'and the customer sees it',
     async () => {
-      const accountId = newAccount();
+      const accountId = await newAccount();
       const [byTopic, byRest] = [
         aBill(accountId, { billId: `b1-${accountId}` }),
         aBill(accountId, { billId: `b2-${accountId}` }),
@@ -91,6 +97,7 @@ describe('a bill that is told', () => {
       expect((await customer.get('/v1/contracts/eligible-bills')).body).toEqual({
         data: [byRest, byTopic],
         nextCursor: null,
+        objections: [],
       });
       expect(await t.sql('select from bills where account_id = $1', [accountId])).toHaveLength(2);
       // As it would be told over REST, where every amount has its currency's digits.
@@ -108,7 +115,7 @@ describe('a bill that is told', () => {
     'EVT-14 EVT-5 keeps its newest version, in whatever order and by whichever way they are told; an ' +
       'older one changes nothing',
     async () => {
-      const accountId = newAccount();
+      const accountId = await newAccount();
       const first = aBill(accountId);
       const at = (version: number): Bill => ({
         ...first,
@@ -168,7 +175,7 @@ describe('a bill that is told', () => {
     'EVT-14 EVT-3 and does not fit its schema is a dead letter at once with the reason, over REST a ' +
       'bad request; the bills beside it are kept',
     async () => {
-      const accountId = newAccount();
+      const accountId = await newAccount();
       const good = aBill(accountId);
       const bad = flaws.map(([field, change]) => ({
         field,
@@ -238,7 +245,7 @@ describe('a bill that is told', () => {
     'EVT-14 API-5 is its account’s alone: to others not found, in no list and no row, and told in ' +
       'another’s name it changes nothing',
     async () => {
-      const [accountId, other] = [newAccount(), newAccount()];
+      const [accountId, other] = [await newAccount(), await newAccount()];
       const bill = aBill(accountId);
       await put(bill);
       const stranger = t.customer(other);
@@ -246,6 +253,7 @@ describe('a bill that is told', () => {
       expect((await stranger.get('/v1/contracts/eligible-bills')).body).toEqual({
         data: [],
         nextCursor: null,
+        objections: [],
       });
       expect(codeOf(await stranger.get(`/v1/contracts/eligible-bills?accountId=${accountId}`))).toEqual([
         422,
@@ -283,7 +291,7 @@ describe('the eligible bills', () => {
     'CTR-6 API-7 are the account’s by month, latest first, filtered by product, month and status, page ' +
       'by page',
     async () => {
-      const accountId = newAccount();
+      const accountId = await newAccount();
       const months = ['2025-11', '2025-12', '2026-01', '2026-02'];
       const bills = months.map((month, i) =>
         aBill(accountId, {
@@ -336,7 +344,7 @@ test(
   'CTR-1 CTR-3 CTR-6 where the sources have no orders, who applies over them or asks for them is ' +
     'told so',
   async () => {
-    const customer = t.customer(newAccount());
+    const customer = t.customer(await newAccount());
     const { en: offlineAddress, 'zh-CN': chinese } = profile.contracts.offlineAddress;
     const preview = await customer.post('/v1/contracts/preview', { orderIds: ['ord_1'] });
     expect(preview.body.refusals[0]).toMatchObject({

@@ -41,18 +41,21 @@ describe('from application to the end', () => {
         kind: 'order',
         invoicingEntity: 'baidu_netcom',
         orderIds: [paid!.orderId, metered!.orderId],
+        billIds: [],
         amount: { amount: '45.00', currency: 'CNY' },
       },
       {
         kind: 'payment_request',
         invoicingEntity: 'baidu_netcom',
         orderIds: [unpaid!.orderId],
+        billIds: [],
         amount: { amount: '45.00', currency: 'CNY' },
       },
       {
         kind: 'order',
         invoicingEntity: 'baidu_cloud',
         orderIds: [cloud!.orderId],
+        billIds: [],
         amount: { amount: '45.00', currency: 'CNY' },
       },
     ]);
@@ -949,7 +952,7 @@ const saidAs = {
   'order.instance_busy': ['order.instance_busy', 'is not finished yet', '尚未完成'],
   'order.not_found': ['order.not_found', 'no order', '找不到订单'],
   'holder.ended': ['holder.ended', 'had ended', '已经结束'],
-  'holder.too_large': ['contract.too_large', 'too long together', '合计过长'],
+  'holder.too_large': ['contract.too_large', 'say too much together', '合计过长'],
 } as const satisfies Readonly<Record<ReservationRefusalCode, readonly [string, string, string]>>;
 
 test.each(ReservationRefusalCode.options)(
@@ -1161,6 +1164,11 @@ test('API-3 each route answers the request that the document shows for it as des
     const ask = { kind: 'void_official', contractId: await official(await anOrder()), text: 'Please.' };
     return { ticketId: (await client.post('/v1/tickets', ask)).body.ticketId as string };
   };
+  const addresses: string[] = [];
+  for (const phone of ['1', '2']) {
+    const ask = { recipient: 'Li Lei', phone, address: 'Beijing' };
+    addresses.push((await client.post(`/v1/accounts/${accountId}/addresses`, ask)).body.addressId);
+  }
   /** A ticket that was approved, and the file that was stored before. */
   const papers = async () => {
     const ask = { kind: 'offline_contract', orderIds: [(await anOrder()).orderId], text: 'Please.' };
@@ -1170,6 +1178,10 @@ test('API-3 each route answers the request that the document shows for it as des
   };
   const elsewhere = await customerOf('alibaba');
   const left = await elsewhere.draft((await elsewhere.placed(sampleOrder()))[0]!);
+  const instances = [
+    { instanceId: 'i-1', region: 'cn-beijing', ipAddress: '192.0.2.7', start: null, end: null },
+  ];
+  const placedLeft = await elsewhere.draft((await elsewhere.placed(sampleOrder({ instances })))[0]!);
   const paperless = async () => elsewhere.official((await elsewhere.placed(sampleOrder()))[0]!);
   /** Asked for, and these steps taken. */
   const paper = async (...steps: ('print' | 'mail')[]) => {
@@ -1202,6 +1214,12 @@ test('API-3 each route answers the request that the document shows for it as des
     await flawsOfExamples(t, {
       putAccount: () => ({ by: platform, ids: { accountId } }),
       getAccount: () => ofMine,
+      addAddress: () => ({ by: client, ids: { accountId } }),
+      listAddresses: () => ({ by: client, ids: { accountId } }),
+      getAddress: () => ({ by: client, ids: { accountId, addressId: addresses[0]! } }),
+      editAddress: () => ({ by: client, ids: { accountId, addressId: addresses[0]! } }),
+      makeAddressDefault: () => ({ by: client, ids: { accountId, addressId: addresses[0]! } }),
+      removeAddress: () => ({ by: client, ids: { accountId, addressId: addresses[1]! } }),
       listAccounts: () => ({ by: operator }),
       previewApplication: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
       applyForContracts: async () => ({ by: client, ids: { orderId: (await anOrder()).orderId } }),
@@ -1211,7 +1229,13 @@ test('API-3 each route answers the request that the document shows for it as des
       getContract: () => ofMine,
       finalizeContract: async () => ({ by: client, ids: await drafted() }),
       downloadContract: () => ofMine,
+      chooseContractAddress: async () => ({
+        by: client,
+        ids: { ...(await drafted()), addressId: addresses[0]! },
+      }),
       voidContract: async () => ({ by: client, ids: await drafted() }),
+      checkIcpFiling: () => ({ by: elsewhere.client }),
+      checkIcpFilingOfContract: () => ({ by: elsewhere.client, ids: { contractId: placedLeft } }),
       verifyContractHash: () => ({ by: t.anonymous() }),
       verifyContractFile: () => ({ by: t.anonymous(), file: file.bytes }),
       submitTicket: async () => ({ by: client, ids: { contractId: await official(await anOrder()) } }),

@@ -297,6 +297,7 @@ describe('accounts', () => {
       {
         code: 'account.certified_name_changed',
         orderIds: [],
+        billIds: [],
         remedy: 'void_contracts_and_apply_again',
         text: expect.stringMatching(
           new RegExp(
@@ -531,6 +532,8 @@ describe('who may, and what', () => {
       const ticket = async (what: string) =>
         `/v1/tickets/${(await client.post('/v1/tickets', await ticketAsk())).body.ticketId}/${what}`;
       const texts = { body: { text: 'Twice.' }, other: { text: 'Otherwise.' } };
+      const addresses = `/v1/accounts/${one.accountId}/addresses`;
+      const address = { recipient: 'Li Lei', phone: '1', address: 'Beijing' };
       const operator = t.operator();
       const to = { copies: 1, recipient: 'Li Lei', phone: '1', address: 'Here 1' };
       const sent = { carrier: 'SF', trackingNumber: 'SF1' };
@@ -591,6 +594,16 @@ describe('who may, and what', () => {
               other: { reason: 'replacing' },
             };
           },
+          'POST /v1/accounts/{accountId}/addresses': async () => ({
+            by: client,
+            path: addresses,
+            body: address,
+            other: { ...address, phone: '2' },
+          }),
+          'POST /v1/accounts/{accountId}/addresses/{addressId}/default': async () => ({
+            by: client,
+            path: `${addresses}/${(await client.post(addresses, address)).body.addressId}/default`,
+          }),
           'POST /v1/tickets': async () => {
             const body = await ticketAsk();
             return {

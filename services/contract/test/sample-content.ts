@@ -42,6 +42,7 @@ export const sampleContent = (orders: number, over: Partial<DocumentContent> = {
   createdAt: '2026-03-01T02:10:05.000Z',
   timeZone: 'Asia/Shanghai',
   rows: Array.from({ length: orders }, (_, index) => sampleRow(index + 1)),
+  bills: [],
   total: { amount: `${String(orders * 100)}.00`, currency: 'CNY' },
   payBy: null,
   templateVersion: '2026-01',

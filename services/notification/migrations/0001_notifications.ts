@@ -28,7 +28,7 @@ export const up: Migration = [
   accountTable('notification', 'timeline_events', { app: ['insert'], operator: [] }),
 
   `create table timeline_links (
-     kind text not null check (kind in ('order', 'contract', 'refund', 'event')),
+     kind text not null check (kind in ('order', 'contract', 'refund', 'bill', 'event')),
      id text not null,
      event_id text not null,
      account_id text not null,

@@ -323,6 +323,33 @@ test('NTF-11 one call answers everything that happened to an order, causes first
   expect(ofContract.map(({ eventId }) => eventId)).not.toContain(placed);
 });
 
+test('NTF-11 CTR-35 all that happened to a monthly bill: its tellings, and the contract over it', async () => {
+  const [accountId, billId] = ['acc_bill', 'bill_2026_01'];
+  const bill = { ...sample('bill.issued').data, accountId, billId };
+  const withdrawn = { ...bill, version: bill.version + 1, status: 'withdrawn' as const };
+  const contract = {
+    accountId,
+    contractId: 'ctr_bill',
+    kind: 'bill' as const,
+    orderIds: [],
+    billIds: [billId],
+  };
+  await t.publish({ type: 'bill.issued', data: bill });
+  await t.publish({ type: 'bill.issued', data: withdrawn });
+  await t.publish(
+    contractFact('contract.voided', contract, { reason: 'bill_withdrawn', orderId: null, billId }),
+  );
+  await t.settled();
+  const { body } = await t.customer(accountId).get('/v1/timeline?billId=bill_2026_01');
+  const told = body.data as { type: string; data: object }[];
+  expect(told.map(({ type }) => type).sort()).toEqual(['bill.issued', 'bill.issued', 'contract.voided']);
+  expect(told.find(({ type }) => type === 'contract.voided')!.data).toMatchObject({
+    contract: { billIds: ['bill_2026_01'] },
+    billId: 'bill_2026_01',
+  });
+  expect((await t.customer('acc_other').get('/v1/timeline?billId=bill_2026_01')).status).toBe(404);
+});
+
 test("NTF-11 an account's timeline comes page by page and misses nothing", async () => {
   const ids = await tellStory('acc_pages');
   const seen: string[] = [];

@@ -28,6 +28,7 @@ async function onContractRequested(
   tx: Tx,
   { data: { contract, earlierEnded } }: Event<'contract.requested'>,
 ) {
+  if (contract.orderIds.length === 0) return; // it is over bills
   const holder: Holder = { kind: 'contract', id: contract.contractId };
   const state = await answerHolder(tx, holder, contract.accountId);
   if (state === 'answered') return;

@@ -13,11 +13,36 @@ export const contractWords: RefusalWords<Exclude<ContractRefusalCode, Reservatio
       'zh-CN': '该服务商不支持按订单申请电子合同，请将纸质材料寄至 {offlineAddress}，或联系客服。',
     },
   },
+  'contract.bills_not_offered': {
+    clause: { en: 'no contracts over bills', 'zh-CN': '不支持按账单申请合同' },
+    sentence: {
+      en: 'This provider makes contracts over orders; see GET /v1/contracts/eligible-orders.',
+      'zh-CN': '该服务商仅支持按订单申请合同，请查看 GET /v1/contracts/eligible-orders。',
+    },
+  },
   'contract.order_in_contract': {
     clause: { en: 'the order is in a contract', 'zh-CN': '订单已在合同中' },
     sentence: {
       en: 'Order {orderId} is in contract {contractNumber}.',
       'zh-CN': '订单 {orderId} 已在合同 {contractNumber} 中。',
+    },
+  },
+  'contract.bill_in_contract': {
+    clause: { en: 'the bill is in a contract', 'zh-CN': '账单已在合同中' },
+    sentence: {
+      en: 'Bill {billId} is in contract {contractNumber}.',
+      'zh-CN': '账单 {billId} 已在合同 {contractNumber} 中。',
+    },
+  },
+  'bill.not_found': {
+    clause: { en: 'bill not found', 'zh-CN': '账单不存在' },
+    sentence: { en: 'There is no bill {billId}.', 'zh-CN': '找不到账单 {billId}。' },
+  },
+  'bill.withdrawn': {
+    clause: { en: 'the bill was withdrawn', 'zh-CN': '账单已撤回' },
+    sentence: {
+      en: 'Bill {billId} was withdrawn. Apply over the bill that came in its place, if there is one.',
+      'zh-CN': '账单 {billId} 已撤回。如有替代账单，请按替代账单申请。',
     },
   },
   'contract.order_changed': {
@@ -36,12 +61,36 @@ export const contractWords: RefusalWords<Exclude<ContractRefusalCode, Reservatio
       en: 'Orders of the category of {orderId} are excluded. Apply without it.',
       'zh-CN': '订单 {orderId} 所属类别不支持电子合同，请去掉该订单后再申请。',
     },
+    where: {
+      billId: {
+        clause: {
+          en: 'a product of the bill has no electronic contracts',
+          'zh-CN': '账单内的产品不支持电子合同',
+        },
+        sentence: {
+          en: 'Products of bill {billId} are excluded: {productCodes}. Apply without it.',
+          'zh-CN': '账单 {billId} 内的产品 {productCodes} 不支持电子合同，请去掉该账单后再申请。',
+        },
+      },
+    },
   },
   'contract.ask_offline': {
     clause: { en: 'the product has contracts on paper only', 'zh-CN': '该产品仅支持线下合同' },
     sentence: {
       en: 'Send papers for order {orderId} to {offlineAddress}, or ask support.',
       'zh-CN': '请将订单 {orderId} 的纸质材料寄至 {offlineAddress}，或联系客服。',
+    },
+    where: {
+      billId: {
+        clause: {
+          en: 'a product of the bill has contracts on paper only',
+          'zh-CN': '账单内的产品仅支持线下合同',
+        },
+        sentence: {
+          en: 'Send papers for bill {billId} (it has {productCodes}) to {offlineAddress}, or ask support.',
+          'zh-CN': '账单 {billId} 含 {productCodes}，请将纸质材料寄至 {offlineAddress}，或联系客服。',
+        },
+      },
     },
   },
   'contract.unpaid_domain': {
@@ -63,14 +112,14 @@ export const contractWords: RefusalWords<Exclude<ContractRefusalCode, Reservatio
   'contract.entity_unknown': {
     clause: { en: 'unknown invoicing entity', 'zh-CN': '未知的开票主体' },
     sentence: {
-      en: 'The provider no longer contracts for the invoicing entity of these orders. Ask its support.',
-      'zh-CN': '服务商已不再以这些订单的开票主体签订合同，请联系客服。',
+      en: 'The provider no longer contracts for the invoicing entity of these orders or bills. Ask its support.',
+      'zh-CN': '服务商已不再以这些订单或账单的开票主体签订合同，请联系客服。',
     },
   },
   'contract.several_entities': {
     clause: { en: 'several invoicing entities', 'zh-CN': '涉及多个开票主体' },
     sentence: {
-      en: 'Apply for the orders of each invoicing entity and currency by themselves.',
+      en: 'Apply for the orders and bills of each invoicing entity and currency by themselves.',
       'zh-CN': '请按开票主体和币种分别申请。',
     },
   },
@@ -86,8 +135,8 @@ export const contractWords: RefusalWords<Exclude<ContractRefusalCode, Reservatio
   'contract.too_large': {
     clause: { en: 'too much for one contract', 'zh-CN': '合同内容过多' },
     sentence: {
-      en: 'The configurations of these orders are too long together. Apply for fewer orders at a time.',
-      'zh-CN': '这些订单的配置内容合计过长，请减少每次申请的订单数量。',
+      en: 'These orders or bills say too much together for one contract. Apply for fewer of them at a time.',
+      'zh-CN': '这些订单或账单的内容合计过长，请减少每次申请的数量。',
     },
   },
   'contract.not_certified': {

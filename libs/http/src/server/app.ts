@@ -176,7 +176,7 @@ function answerProblem({ service, log }: HttpParts) {
     const { requestId, locale, pattern } = res.locals.requestContext;
     const asked = { requestId, method: req.method, route: pattern, code: problem.code };
     if (problem.status === 500) log.error({ ...asked, err: problem.cause }, 'request failed');
-    else if (problem.status === 503)
+    else if (problem.status === 503 && !res.closed)
       log.warn({ ...asked, err: problem.cause }, 'request could not be served');
     else log.debug({ ...asked, err: problem.status === 401 ? problem.cause : undefined }, 'request refused');
     if (res.headersSent || res.destroyed) return void res.destroy();

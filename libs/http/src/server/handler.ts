@@ -153,11 +153,12 @@ async function answer(
   return keyed ? onceLeased(db, actor, keyed, async () => storable(await work())) : work();
 }
 
-/** Aborted when the caller leaves or the service stops. */
-function endOf(res: HttpResponse, stopping: AbortSignal): AbortSignal {
+/** Aborted when the caller leaves. */
+function leftOf(res: HttpResponse): AbortSignal {
+  if (res.closed) return AbortSignal.abort();
   const left = new AbortController();
   res.once('close', () => left.abort());
-  return AbortSignal.any([left.signal, stopping]);
+  return left.signal;
 }
 
 type Handler = (req: HttpRequest, res: HttpResponse) => Promise<void>;
@@ -193,6 +194,7 @@ function requestReader(route: Route, { db, limits, service: { timeZone, problems
       requestId,
       wordsOf: (refusal) => wordsOf(refusal, { locale, timeZone, texts }),
       item: itemOf(db, caller.actor, keyed),
+      left: () => leftOf(res),
       ...(file && { file }),
     };
     return { request, keyed };
@@ -214,7 +216,7 @@ export function handlerOf(route: Route, context: HandlerContext): Handler {
     const seconds = route.outcome && waitOf(req.headers.prefer as string | undefined);
     if (!seconds || reply.status !== 202) return sendReply(res, reply);
     const { actor, locale } = request;
-    const ended = endOf(res, context.stopping);
+    const ended = AbortSignal.any([leftOf(res), context.stopping]);
     const by = { actor, locale, seconds, ended };
     const began = performance.now();
     const outcome = await waitForOutcome(context.db, route.outcome!, reply, by);

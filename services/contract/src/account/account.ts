@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { AccountFacts } from '@accord/events/account';
 import { isReadable } from '@accord/events/fields';
+import type { PostalAddress } from './address-book.ts';
 
 export type Account = z.infer<typeof AccountFacts>;
 
-/** Party A as a contract keeps it (CTR-9). */
+/** Party A as a contract keeps it (CTR-9); a draft may get another address and contact (CTR-11). */
 export interface Party {
   readonly name: string;
   readonly certificate: string | null;
@@ -15,8 +16,13 @@ export interface Party {
 export const partyOf = (account: Account & { certifiedName: string }): Party => ({
   name: account.certifiedName,
   certificate: account.certificate,
-  address: account.address && account.address.address,
-  contact: account.address && `${account.address.recipient} ${account.address.phone}`,
+  ...(account.address ? addressOf(account.address) : { address: null, contact: null }),
+});
+
+/** As a document prints them (CTR-14). */
+export const addressOf = ({ recipient, phone, address }: PostalAddress) => ({
+  address,
+  contact: `${recipient} ${phone}`,
 });
 
 /** By a name that a document shows: a name of invisible characters is none. */

@@ -40,6 +40,32 @@ async function findBill(tx: Tx, billId: string): Promise<Bill | undefined> {
   return row?.facts;
 }
 
+/** The bills of these ids that are known and the account's own, in no order. */
+export const findBills = async (
+  tx: Tx,
+  { accountId, billIds }: { readonly accountId: string; readonly billIds: readonly string[] },
+): Promise<Bill[]> =>
+  billsOf(
+    await tx.many<{ facts: Bill }>('select facts from bills where bill_id = any($1) and account_id = $2', [
+      billIds,
+      accountId,
+    ]),
+  );
+
+/** The same for update, in id order: none of them is told anew before the transaction has ended (CTR-35). */
+export const lockBills = async (
+  tx: Tx,
+  { accountId, billIds }: Parameters<typeof findBills>[1],
+): Promise<Bill[]> =>
+  billsOf(
+    await tx.many<{ facts: Bill }>(
+      'select facts from bills where bill_id = any($1) and account_id = $2 order by bill_id for update',
+      [billIds, accountId],
+    ),
+  );
+
+const billsOf = (rows: readonly { readonly facts: Bill }[]): Bill[] => rows.map(({ facts }) => facts);
+
 /** @throws Refusal `bill.not_found`, also where it is another customer's (API-5). */
 export async function getBill(tx: Tx, billId: string): Promise<Bill> {
   const bill = await findBill(tx, billId);
@@ -51,23 +77,24 @@ export interface BillFilter {
   readonly accountId: string;
   /** Bills with a line of this product. */
   readonly productCode?: string;
-  readonly status?: Bill['status'];
+  readonly status?: 'paid' | 'unpaid';
   /** Months, both included. */
   readonly from?: string;
   readonly to?: string;
   /** Month and bill id of the last one seen. */
-  readonly after?: readonly string[];
+  readonly after?: readonly [string, string] | undefined;
 }
 
-/** Latest month first. */
-export async function listBills(tx: Tx, filter: BillFilter, limit: number): Promise<Bill[]> {
+/** Bills that stand and are in no live contract, latest month first. */
+export async function listFreeBills(tx: Tx, filter: BillFilter, limit: number): Promise<Bill[]> {
   const rows = await tx.many<{ facts: Bill }>(
-    `select facts from bills
-      where account_id = $1 and ($2::text is null or status = $2)
+    `select facts from bills b
+      where account_id = $1 and status <> 'withdrawn' and ($2::text is null or status = $2)
         and ($3::text is null
           or exists (select from jsonb_array_elements(facts->'lines') line where line->>'productCode' = $3))
         and ($4::text is null or month >= $4) and ($5::text is null or month <= $5)
         and ($6::text is null or (month, bill_id) < ($6, $7::text))
+        and not exists (select from live_bills l where l.bill_id = b.bill_id)
       order by month desc, bill_id desc limit $8`,
     [
       filter.accountId,
@@ -80,5 +107,5 @@ export async function listBills(tx: Tx, filter: BillFilter, limit: number): Prom
       limit,
     ],
   );
-  return rows.map(({ facts }) => facts);
+  return billsOf(rows);
 }

@@ -9,7 +9,12 @@ const startOf = (day: Temporal.PlainDate, timeZone: string) =>
 
 /** The calendar month that `at` is in, from its first instant to the first of the next. */
 export function billingCycle(timeZone: string, at: Date): { start: Date; end: Date } {
-  const first = localDate(timeZone, at).with({ day: 1 });
+  return monthSpan(timeZone, localDate(timeZone, at).toPlainYearMonth().toString());
+}
+
+/** A calendar month, `2026-01`, from its first instant to the first of the next. */
+export function monthSpan(timeZone: string, month: string): { start: Date; end: Date } {
+  const first = Temporal.PlainYearMonth.from(month).toPlainDate({ day: 1 });
   return { start: startOf(first, timeZone), end: startOf(first.add({ months: 1 }), timeZone) };
 }
 

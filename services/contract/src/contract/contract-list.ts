@@ -8,6 +8,7 @@ interface ContractFilter {
   readonly status?: string;
   readonly kind?: string;
   readonly orderId?: string;
+  readonly billId?: string;
   readonly number?: string;
   /** Created at `from` or later, and before `before`. */
   readonly from?: Date | undefined;
@@ -24,6 +25,7 @@ export const listContracts = (tx: Tx, filter: ContractFilter) =>
       where not removed and ($1::text is null or account_id = $1) and ($2::text is null or status = $2)
         and ($3::text is null or kind = $3)
         and ($4::text is null or contract_id = any(array(select contract_id from contract_orders where order_id = $4)))
+        and ($11::text is null or contract_id = any(array(select contract_id from contract_bills where bill_id = $11)))
         and ($5::text is null or number = $5)
         and ($6::timestamptz is null or created_at >= $6) and ($7::timestamptz is null or created_at < $7)
         and ($8::timestamptz is null or (created_at, contract_id) < ($8, $9::text))
@@ -39,6 +41,7 @@ export const listContracts = (tx: Tx, filter: ContractFilter) =>
       filter.after?.[0] ?? null,
       filter.after?.[1] ?? null,
       filter.limit,
+      filter.billId ?? null,
     ],
   );
 
@@ -46,12 +49,14 @@ export interface HistoryEntry {
   readonly version: number;
   readonly event: string;
   readonly status: Contract['status'];
+  /** The facts that `contract.changed` says have changed; null of other events. */
+  readonly what: string[] | null;
   readonly at: Date;
   readonly actor: string;
 }
 
 export const listHistory = (tx: Tx, contractId: string) =>
   tx.many<HistoryEntry>(
-    'select version, event, status, at, actor from contract_history where contract_id = $1 order by version',
+    'select version, event, status, what, at, actor from contract_history where contract_id = $1 order by version',
     [contractId],
   );

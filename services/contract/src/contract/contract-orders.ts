@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ContractKind } from '@accord/events/contract';
 import { add, equal, subtract, zero, type Money } from '@accord/money';
 import { isInPart, payByOf, type Profile } from '@accord/profile';
+import type { Bill } from '../bill/bill.ts';
 import type { Order } from '../order-view.ts';
 
 // A contract's orders: the split of an application, the amounts, the periods. Pure.
@@ -32,9 +33,11 @@ export const amountOf = (orders: readonly Order[]): Money | null =>
 
 /** One contract of an application. */
 export interface Part {
-  readonly kind: 'order' | 'payment_request';
+  readonly kind: 'order' | 'payment_request' | 'bill';
   readonly invoicingEntity: string;
+  /** Of a part over bills none, and the other way round. */
   readonly orders: readonly Order[];
+  readonly bills: readonly Bill[];
   readonly amount: Money | null;
 }
 
@@ -51,6 +54,7 @@ export function splitOrders(orders: readonly Order[]): Part[] {
     kind: kindOf(group[0]!),
     invoicingEntity: group[0]!.invoicingEntity,
     orders: group,
+    bills: [],
     amount: amountOf(group),
   }));
 }

@@ -16,8 +16,14 @@ export const contractLifecycle = lifecycle('contract', 'requested', {
 });
 
 type VoidReason = z.infer<typeof ContractVoidReason>;
-/** The reasons that a person may give; the others come with an order's end (CTR-26, CTR-28). */
-export type GivenReason = Exclude<VoidReason, 'order_cancelled' | 'order_voided'>;
+/**
+ * The reasons that a person may give; the others come with the end of an order or a bill (CTR-28, CTR-35), or of a
+ * draft's time (CTR-40).
+ */
+export type GivenReason = Exclude<
+  VoidReason,
+  'order_cancelled' | 'order_voided' | 'bill_withdrawn' | 'draft_expired'
+>;
 type Snapshot = z.infer<typeof ContractSnapshot>;
 /** An ended contract that may still hold the order at the order service (ORD-13). */
 export type EarlierEnded = { readonly orderId: string; readonly contractId: string };
@@ -36,6 +42,7 @@ export interface Contract {
   /** As certified at application; no later change of the account reaches it (CTR-9, CTR-10). */
   readonly partyA: Party;
   readonly orderIds: readonly string[];
+  readonly billIds: readonly string[];
   readonly amount: Money | null;
   readonly refusals: readonly ContractRefusalReason[];
   readonly voidReason: VoidReason | null;
@@ -63,6 +70,7 @@ export const contractSnapshot = (contract: Contract): Snapshot => ({
   invoicingEntity: contract.invoicingEntity,
   partyA: contract.partyA.name,
   orderIds: [...contract.orderIds],
+  billIds: [...contract.billIds],
   amount: contract.amount,
   createdAt: contract.createdAt.toISOString(),
   draftedAt: iso(contract.draftedAt),
@@ -81,13 +89,14 @@ type RequestedContract = Pick<
   | 'invoicingEntity'
   | 'partyA'
   | 'orderIds'
+  | 'billIds'
   | 'amount'
   | 'createdAt'
 >;
 
 /**
  * EVT-20: asks the order service for the orders, naming the holders that ended here and may still hold them
- * there (ORD-13).
+ * there (ORD-13). Over bills nobody is asked, and the draft follows at once.
  */
 export function requestContract(
   of: RequestedContract,
@@ -117,7 +126,7 @@ export function requestContract(
 }
 
 /**
- * The orders are held. A contract that no longer waits for them stays as it is.
+ * The orders are held, or the bills. A contract that no longer waits for them stays as it is.
  *
  * @param as `payBy` is that of a payment request, as the draft leaves it.
  */
@@ -188,13 +197,26 @@ export function followAmount(contract: Contract, amount: Money | null): Decision
   });
 }
 
-/**
- * An order of the payment request was paid meanwhile (CTR-29), cash of an order came back (CTR-16), or the seal could
- * not be made (CTR-34).
- */
-export type SealFailure = 'order_paid' | 'cash_returned' | 'signing_failed' | 'tried_too_often';
+/** CTR-35: a draft states its bills as they were told last; a contract of any other status keeps them. */
+export function followBills(contract: Contract, amount: Money): Decision<Contract> {
+  if (contract.status !== 'draft') return unchanged(contract);
+  const next = amend(contract, { amount });
+  const what = equal(contract.amount, amount) ? ['bills'] : ['bills', 'amount'];
+  return changed(next, { type: 'contract.changed', data: { contract: contractSnapshot(next), what } });
+}
 
-/** A draft again, over the amount that its orders leave by now. */
+/**
+ * An order of the payment request was paid meanwhile (CTR-29), cash of an order came back (CTR-16), a bill was told
+ * anew (CTR-35), or the seal could not be made (CTR-34).
+ */
+export type SealFailure =
+  | 'order_paid'
+  | 'cash_returned'
+  | 'bill_changed'
+  | 'signing_failed'
+  | 'tried_too_often';
+
+/** A draft again, over the amount that its orders leave, or its bills have, by now. */
 export function failSealing(
   contract: Contract,
   { reason, amount }: { reason: SealFailure; amount: Money | null },
@@ -208,11 +230,13 @@ export function failSealing(
   return changed(next, { type: 'contract.seal_failed', data: { contract: contractSnapshot(next), reason } });
 }
 
-interface Voiding {
+export interface Voiding {
   readonly reason: VoidReason;
   readonly text: string | null;
   /** The order whose end it is (CTR-28). */
   readonly orderId: string | null;
+  /** The bill whose withdrawal it is (CTR-35). */
+  readonly billId?: string;
   readonly at: Date;
   readonly removed?: boolean;
 }
@@ -220,65 +244,12 @@ interface Voiding {
 /** Ends a live contract. @throws Refusal `contract.transition_refused` for one that has ended. */
 export function voidContract(
   contract: Contract,
-  { reason, text, orderId, at, removed = false }: Voiding,
+  { reason, text, orderId, billId, at, removed = false }: Voiding,
 ): Decision<Contract> {
   const status = contractLifecycle.after(contract.status, 'void');
   const next = amend(contract, { status, voidReason: reason, voidText: text, voidedAt: at, removed });
   return changed(next, {
     type: 'contract.voided',
-    data: { contract: contractSnapshot(next), reason, text, orderId },
+    data: { contract: contractSnapshot(next), reason, text, orderId, billId: billId ?? null },
   });
-}
-
-/** The profile's rules for ending a contract by oneself (CTR-25, CTR-26). */
-export interface VoidRules {
-  readonly removeDraft: 'void' | 'delete';
-  readonly voidOfficial: 'ticket' | 'self_service';
-}
-
-/** CTR-25, CTR-26: how the customer of a live contract ends it where these rules hold. */
-export function endingOf(
-  { status }: Pick<Contract, 'status'>,
-  { removeDraft, voidOfficial }: VoidRules,
-): 'void' | 'delete' | 'ticket' | 'wait' {
-  if (status === 'sealing') return 'wait';
-  if (status === 'official') return voidOfficial === 'ticket' ? 'ticket' : 'void';
-  return removeDraft;
-}
-
-/**
- * CTR-25, CTR-26: by the customer, or an operator for one.
- *
- * @throws Refusal `contract.sealing`, `contract.needs_ticket`, `contract.voided`,
- * `contract.transition_refused`
- */
-export function voidByHand(
-  contract: Contract,
-  by: Pick<Voiding, 'reason' | 'text' | 'at'>,
-  rules: VoidRules,
-): Decision<Contract> {
-  const { contractId, status } = contract;
-  if (status === 'voided') throw new Refusal('conflict', 'contract.voided', { contractId });
-  if (status === 'sealing')
-    throw new Refusal('conflict', 'contract.sealing', { contractId, remedy: 'try_again_when_sealed' });
-  if (status === 'official' && rules.voidOfficial === 'ticket') {
-    throw new Refusal('conflict', 'contract.needs_ticket', {
-      contractId,
-      ticketKind: 'void_official',
-      remedy: 'submit_ticket',
-    });
-  }
-  const removed = status !== 'official' && rules.removeDraft === 'delete';
-  return voidContract(contract, { ...by, orderId: null, removed });
-}
-
-/** CTR-28: a contract dies with any one of its orders. One that has ended stays as it ended. */
-export function voidForDeadOrder(
-  contract: Contract,
-  order: { orderId: string; status: 'cancelled' | 'voided' },
-  at: Date,
-): Decision<Contract> {
-  if (!isLive(contract)) return unchanged(contract);
-  const reason = order.status === 'cancelled' ? 'order_cancelled' : 'order_voided';
-  return voidContract(contract, { reason, text: null, orderId: order.orderId, at });
 }

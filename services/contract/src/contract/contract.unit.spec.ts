@@ -2,10 +2,12 @@ import { Refusal } from '@accord/core';
 import { loadProfile } from '@accord/profile';
 import { payAsYouGoOrder, sampleAccount, sampleOrder, unpaidOrder } from '../../test/sample-orders.ts';
 import { partyOf } from '../account/account.ts';
+import { refusalOf } from '../application-refusal.ts';
 import { billingCycle, yearIn } from '../bill/billing-cycle.ts';
 import { contentOf, type DocumentContent } from '../document/content.ts';
-import { reasonsAgainstApplication, refusalOf } from '../objections.ts';
+import { reasonsAgainstApplication, type Asked } from '../objections.ts';
 import type { Order } from '../order-view.ts';
+import { voidByHand, voidForDeadOrder } from './contract-end.ts';
 import type { LiveContract } from './contract-orders-store.ts';
 import {
   amountOf,
@@ -26,8 +28,6 @@ import {
   followAmount,
   refuseContract,
   requestContract,
-  voidByHand,
-  voidForDeadOrder,
   type Contract,
 } from './contract.ts';
 import { expectForeignNumber, expectSigned, recordContract } from './offline.ts';
@@ -54,6 +54,7 @@ const requested = (orders: readonly Order[] = [sampleOrder()]): Contract =>
       invoicingEntity: orders[0]!.invoicingEntity,
       partyA: partyOf({ ...account, certifiedName: account.certifiedName! }),
       orderIds: orders.map(({ orderId }) => orderId),
+      billIds: [],
       amount: amountOf(orders),
       createdAt: at,
     },
@@ -75,8 +76,10 @@ const refusalFrom = (act: () => unknown): Refusal => {
   throw new Error('nothing was refused');
 };
 const asked = (order: Order, live: LiveContract | null = null) => ({ orderId: order.orderId, order, live });
-const codes = (...of: Parameters<typeof reasonsAgainstApplication>) =>
-  reasonsAgainstApplication(...of).map(({ orderId, code }) => [orderId, code]);
+const over = (orders: readonly Asked[]) => ({ orders, bills: [] });
+type Against = Parameters<typeof reasonsAgainstApplication>;
+const codes = (orders: readonly Asked[], account: Against[1], profile: Against[2]) =>
+  reasonsAgainstApplication(over(orders), account, profile).map(({ orderId, code }) => [orderId, code]);
 
 test('CTR-36 a contract signed outside is official as soon as it has its orders, and never twice', () => {
   const waiting = { ...requested(), kind: 'offline' as const };
@@ -256,7 +259,7 @@ describe('an application', () => {
       [refunding.orderId, 'order.held_by_refund'],
       ['ord_x', 'order.not_found'],
     ]);
-    const refusals = reasonsAgainstApplication(list, account, baidu);
+    const refusals = reasonsAgainstApplication(over(list), account, baidu);
     expect(refusals.find(({ code }) => code === 'contract.order_in_contract')).toMatchObject({
       contractId: 'ctr_9',
       contractNumber: 'CT-2026-00000009',
@@ -287,7 +290,7 @@ describe('an application', () => {
         number: status === 'requested' ? null : 'CT-2026-00000009',
         status,
       };
-      expect(reasonsAgainstApplication([asked(order, live)], account, profile)).toMatchObject([
+      expect(reasonsAgainstApplication(over([asked(order, live)]), account, profile)).toMatchObject([
         { code: 'contract.order_in_contract', contractId: 'ctr_9', contractNumber: live.number, remedy },
       ]);
     },
@@ -300,7 +303,7 @@ describe('an application', () => {
       const partner = sampleAccount({ partner: { type: 'distribution', provider: 'Sample Partner Ltd' } });
       const market = sampleOrder({ category: 'MKT' });
       const other = sampleOrder();
-      expect(reasonsAgainstApplication([asked(other)], partner, alibaba)).toMatchObject([
+      expect(reasonsAgainstApplication(over([asked(other)]), partner, alibaba)).toMatchObject([
         { code: 'contract.ask_your_provider', provider: 'Sample Partner Ltd' },
       ]);
       expect(codes([asked(other)], partner, baidu)).toEqual([]);
@@ -357,7 +360,7 @@ describe('an application', () => {
 
   test('CTR-1 is refused where the profile has contracts over bills alone, whatever the orders', () => {
     const bills = { ...alibaba, contracts: { ...alibaba.contracts, sources: ['bill' as const] } };
-    expect(reasonsAgainstApplication([asked(sampleOrder())], account, bills)).toMatchObject([
+    expect(reasonsAgainstApplication(over([asked(sampleOrder())]), account, bills)).toMatchObject([
       {
         orderId: null,
         code: 'contract.orders_not_offered',
@@ -375,13 +378,13 @@ describe('an application', () => {
 
   test('one code for all reasons is the refusal’s own; mixed ones are gathered', () => {
     const unknown = { orderId: 'ord_x', order: undefined, live: null };
-    expect(refusalOf(reasonsAgainstApplication([unknown], account, baidu))).toMatchObject({
+    expect(refusalOf(reasonsAgainstApplication(over([unknown]), account, baidu))).toMatchObject({
       kind: 'not_found',
       code: 'order.not_found',
     });
     const mixed = refusalOf(
       reasonsAgainstApplication(
-        [unknown, asked(sampleOrder(), { contractId: 'ctr_9', number: null, status: 'requested' })],
+        over([unknown, asked(sampleOrder(), { contractId: 'ctr_9', number: null, status: 'requested' })]),
         account,
         baidu,
       ),

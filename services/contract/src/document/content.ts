@@ -4,7 +4,9 @@ import type { Language } from '@accord/events/contract';
 import { isZero, type Money } from '@accord/money';
 import type { PartyDetails, Profile } from '@accord/profile';
 import type { Party } from '../account/account.ts';
+import type { Bill } from '../bill/bill.ts';
 import { billingCycle } from '../bill/billing-cycle.ts';
+import { amountOfBills } from '../bill/contract-bills.ts';
 import {
   amountOf,
   cashPayable,
@@ -16,9 +18,9 @@ import {
   type Place,
 } from '../contract/contract-orders.ts';
 import { termsOf, type OwnTerms, type Terms } from '../contract/terms.ts';
-import type { Order } from '../order-view.ts';
+import type { Order, Product } from '../order-view.ts';
 
-const templateVersion = '1.2';
+const templateVersion = '1.3';
 
 export type DocumentLanguage = z.infer<typeof Language>;
 type DurationUnit = 'minute' | 'month' | 'year';
@@ -48,10 +50,27 @@ export interface DocumentRow {
   readonly terms: Terms;
 }
 
+/** A bill with the cost of each product in its month (CTR-8). */
+export interface DocumentBill {
+  readonly billId: string;
+  /** `2026-01` */
+  readonly month: string;
+  readonly lines: readonly DocumentBillLine[];
+  readonly amount: Money;
+}
+
+export interface DocumentBillLine {
+  readonly productCode: string;
+  /** The product's code where it was never published. */
+  readonly serviceName: string;
+  readonly amount: Money;
+  readonly terms: Terms;
+}
+
 /** All that a contract's document states, as plain JSON: the same content makes the same draft, byte by byte. */
 export interface DocumentContent {
   readonly number: string;
-  readonly kind: 'order' | 'payment_request';
+  readonly kind: 'order' | 'payment_request' | 'bill';
   readonly language: DocumentLanguage;
   /** A draft has the watermark and no seal; an official one has the seal (CTR-17, CTR-18). */
   readonly mark: 'draft' | 'official';
@@ -61,7 +80,10 @@ export interface DocumentContent {
   readonly partyB: PartyDetails;
   readonly createdAt: string;
   readonly timeZone: string;
+  /** Of its orders; of a contract over bills none. */
   readonly rows: readonly DocumentRow[];
+  /** Of a contract over bills. */
+  readonly bills: readonly DocumentBill[];
   /** Null where all rows are pay as you go (CTR-16). */
   readonly total: Money | null;
   /** Printed by a payment request (CTR-14). */
@@ -99,14 +121,60 @@ export function contentOf(
   orders: readonly Order[],
   { profile, mark, testSeal, ownTerms }: Printing,
 ): DocumentContent {
+  const rows = orders.map((order) => rowOf(order, contract, { profile, ownTerms }));
+  return {
+    ...frameOf(contract, { profile, mark, testSeal }),
+    kind: kindOf(orders[0]!),
+    rows,
+    bills: [],
+    total: amountOf(orders),
+    payBy: contract.kind === 'payment_request' ? earliestPayBy(orders) : null,
+    terms: termsFor(rows, contract, profile),
+  };
+}
+
+type BillPrinting = Omit<Printing, 'ownTerms'> & { readonly products: ReadonlyMap<string, Product> };
+
+/**
+ * CTR-8, CTR-14, CTR-23. `bills` in the contract's order, as it states them.
+ *
+ * @throws Refusal `contract.entity_unknown`
+ */
+export function billContentOf(
+  contract: DocumentedContract,
+  bills: readonly Bill[],
+  { products, ...printing }: BillPrinting,
+): DocumentContent {
+  const { profile } = printing;
+  const printed = bills.map(({ billId, month, amount, lines }) => ({
+    billId,
+    month,
+    amount,
+    lines: lines.map((line) => billLineOf(line, contract, { profile, products })),
+  }));
+  return {
+    ...frameOf(contract, printing),
+    kind: 'bill',
+    rows: [],
+    bills: printed,
+    total: amountOfBills(bills),
+    payBy: null,
+    terms: termsFor(
+      printed.flatMap(({ lines }) => lines),
+      contract,
+      profile,
+    ),
+  };
+}
+
+/** All that does not depend on the kind. */
+function frameOf(contract: DocumentedContract, { profile, mark, testSeal }: Omit<Printing, 'ownTerms'>) {
   const { contractId, number, language, invoicingEntity, partyA, createdAt } = contract;
   const entity = profile.invoicingEntities.find(({ code }) => code === invoicingEntity);
   if (!entity) throw new Refusal('conflict', 'contract.entity_unknown', { contractId, invoicingEntity });
   if (!number) throw new Error(`contract ${contractId} has no number`);
-  const rows = orders.map((order) => rowOf(order, contract, { profile, ownTerms }));
   return {
     number,
-    kind: kindOf(orders[0]!),
     language,
     mark,
     testSeal,
@@ -114,13 +182,31 @@ export function contentOf(
     partyB: entity[language],
     createdAt: createdAt.toISOString(),
     timeZone: profile.timeZone,
-    rows,
-    total: amountOf(orders),
-    payBy: contract.kind === 'payment_request' ? earliestPayBy(orders) : null,
     templateVersion,
-    terms: rows.some(({ terms }) => terms.included) ? profile.contracts.termsIncluded[language] : [],
   };
 }
+
+const termsFor = (
+  services: readonly { readonly terms: Terms }[],
+  { language }: DocumentedContract,
+  { contracts: { termsIncluded } }: Profile,
+): readonly string[] => (services.some(({ terms }) => terms.included) ? termsIncluded[language] : []);
+
+/** A product that was never published has the terms of all. */
+const billLineOf = (
+  { productCode, amount }: Bill['lines'][number],
+  { language }: DocumentedContract,
+  { profile, products }: Pick<BillPrinting, 'profile' | 'products'>,
+): DocumentBillLine => {
+  const { name, brand = '', category = '', termsUrl } = { ...products.get(productCode) };
+  const own = new Map(termsUrl ? [[productCode, termsUrl]] : []);
+  return {
+    productCode,
+    serviceName: name?.[language] ?? productCode,
+    amount,
+    terms: termsOf({ productCode, brand, category }, own, profile.contracts),
+  };
+};
 
 const rowOf = (
   order: Order,

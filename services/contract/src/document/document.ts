@@ -7,6 +7,7 @@ import {
   type PdfDocument,
   type SignatureRoom,
 } from '@accord/pdf';
+import { printBills } from './bill-table.ts';
 import type { DocumentContent } from './content.ts';
 import { printOrders } from './order-table.ts';
 import { drawSeal, sealRadius } from './seal-picture.ts';
@@ -41,7 +42,7 @@ export async function renderDocument(content: DocumentContent, signature?: Signa
   printSection(pdf, words.section(1, words.services));
   pdf.paragraph(words.agreed, { size: 9 });
   pdf.y += 4;
-  await printOrders(pdf, content, words);
+  await (content.kind === 'bill' ? printBills : printOrders)(pdf, content, words);
   pdf.y += 8;
   printSection(pdf, words.section(2, words.amount));
   printAmount(pdf, content, words);

@@ -1,9 +1,9 @@
-import type { Refusal } from '@accord/core';
-import { loadTypefaces, renderInTurn } from '@accord/pdf';
+import { loadTypefaces } from '@accord/pdf';
 import { readPdf, type PlacedLine } from '@accord/pdf/testing';
 import { sampleContent, sampleRow } from '../../test/sample-content.ts';
 import type { DocumentContent } from './content.ts';
 import { renderDocument } from './document.ts';
+import { openRendering } from './rendering.ts';
 
 const print = async (content: DocumentContent) => readPdf(await renderDocument(content));
 /** Text of all pages without line ends: cells wrap. */
@@ -351,26 +351,18 @@ test('what customers typed cannot hide or reorder what is agreed', async () => {
   ).toContain('甲公司 (乙) \\ ) Tj');
 });
 
-test(
-  'API-11 CTR-17 drafts are rendered one at a time, and a few of one account, which keeps no other ' +
-    'from its own',
-  async () => {
-    const ask = (account: string, times: number) =>
-      Array.from({ length: times }, () => renderInTurn(account, () => renderDocument(sampleContent(1))));
-    const [one, other] = await Promise.all([
-      Promise.allSettled(ask('acc_1', 5)),
-      Promise.allSettled(ask('acc_2', 1)),
-    ]);
-    const refused = one
-      .filter((answer) => answer.status === 'rejected')
-      .map(({ reason }) => reason as Refusal);
-    expect(refused.map(({ kind, code }) => [kind, code])).toEqual([
-      ['unavailable', 'server.unavailable'],
-      ['unavailable', 'server.unavailable'],
-    ]);
-    expect(other.map(({ status }) => status)).toEqual(['fulfilled']);
-    const many = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => ask(`acc_${i}`, 1)).flat());
-    expect(many.filter(({ status }) => status === 'rejected')).toHaveLength(40 - 1 - 32);
-    expect((await ask('acc_1', 1)[0]!).subarray(0, 5).toString()).toBe('%PDF-');
-  },
-);
+test('CTR-17 CTR-19 a worker renders the same bytes, with room for a signature and without', async () => {
+  const rendering = openRendering({ deadlineMs: 300_000 }, { warn: () => undefined });
+  try {
+    const asked = { accountId: 'acc_1', left: new AbortController().signal };
+    const [draft, official] = [sampleContent(7), sampleContent(40, { ...english, mark: 'official' })];
+    const room = { length: 4_000, reason: 'Contract', at: new Date('2026-03-01T02:10:05.000Z') };
+    const [one, two] = await Promise.all([rendering.draft(draft, asked), rendering.toSeal(official, room)]);
+    expect(one.equals(await renderDocument(draft))).toBe(true);
+    expect(two.equals(await renderDocument(official, room))).toBe(true);
+    const malformed = sampleContent(1, { timeZone: 'nowhere' });
+    await expect(rendering.draft(malformed, asked)).rejects.toThrow(RangeError);
+  } finally {
+    await rendering.close();
+  }
+});

@@ -76,7 +76,7 @@ export function printSection(pdf: PdfDocument, title: string): void {
  */
 export function printAmount(
   pdf: PdfDocument,
-  { total, rows, language }: DocumentContent,
+  { kind, total, rows, language }: DocumentContent,
   words: Wording,
 ): void {
   pdf.y += 6;
@@ -96,7 +96,7 @@ export function printAmount(
     pdf.text(left, { ...column, y: pdf.y + 5 }, strong);
     pdf.text([figures], { ...column, y: pdf.y + 5 + below }, { ...strong, align: 'right' });
     pdf.y += height + 3;
-    pdf.paragraph(words.cashNote, small);
+    pdf.paragraph(kind === 'bill' ? words.billNote : words.cashNote, small);
     if (rows.some((row) => row.cashPayable === null)) pdf.paragraph(words.usageNote, small);
   } else {
     pdf.paragraph(words.usageOnly, body);
@@ -132,10 +132,13 @@ export function printClauses(
   });
 }
 
+type Service = Pick<DocumentContent['rows'][number], 'serviceName' | 'terms'>;
+
 /** CTR-23: a link to the terms, or the terms themselves; each with its services where they differ. */
-function printTerms(pdf: PdfDocument, { rows, terms }: DocumentContent, words: Wording): void {
-  const said = Map.groupBy(rows, ({ terms: { url } }) => url);
-  const services = (of: DocumentContent['rows']) =>
+function printTerms(pdf: PdfDocument, { rows, bills, terms }: DocumentContent, words: Wording): void {
+  const all: readonly Service[] = [...rows, ...bills.flatMap(({ lines }) => lines)];
+  const said = Map.groupBy(all, ({ terms: { url } }) => url);
+  const services = (of: readonly Service[]) =>
     said.size === 1
       ? words.theseServices
       : [...new Set(of.map(({ serviceName }) => serviceName))].join(words.and);
@@ -151,7 +154,7 @@ function printTerms(pdf: PdfDocument, { rows, terms }: DocumentContent, words: W
     pdf.link(line, url);
   }
   if (terms.length === 0) return;
-  pdf.paragraph(words.termsIncluded(services(rows.filter((row) => row.terms.included))), body);
+  pdf.paragraph(words.termsIncluded(services(all.filter((one) => one.terms.included))), body);
   for (const paragraph of terms) pdf.paragraph(paragraph, body);
 }
 

@@ -4,7 +4,7 @@ import type { Place } from '../contract/contract-orders.ts';
 /** The standard text of the contract (CTR-12), the same in every contract of a template version. */
 export interface Wording {
   readonly locale: Locale;
-  readonly title: { readonly order: string; readonly payment_request: string };
+  readonly title: { readonly order: string; readonly payment_request: string; readonly bill: string };
   readonly number: string;
   readonly createdAt: string;
   readonly partyA: string;
@@ -21,6 +21,10 @@ export interface Wording {
   readonly services: string;
   readonly agreed: string;
   readonly columns: readonly [string, string, string, string, string, string, string, string];
+  /** Of the table of bills. */
+  readonly billColumns: readonly [string, string, string, string, string];
+  /** Of a bill with several products. */
+  readonly billSum: string;
   readonly pair: (name: string, value: string) => string;
   /** Where an instance runs, in the configuration; `since` is when that was told. */
   readonly place: (place: Place, since: string | null) => string;
@@ -38,6 +42,7 @@ export interface Wording {
   readonly inFigures: string;
   readonly inCapitals: string;
   readonly cashNote: string;
+  readonly billNote: string;
   readonly usageNote: string;
   readonly usageOnly: string;
   readonly payment: string;
@@ -69,7 +74,7 @@ export interface Wording {
 
 const zh: Wording = {
   locale: 'zh-CN',
-  title: { order: '云服务订单合同', payment_request: '云服务请款合同' },
+  title: { order: '云服务订单合同', payment_request: '云服务请款合同', bill: '云服务账单合同' },
   number: '合同编号：',
   createdAt: '生成日期：',
   partyA: '甲方（客户）',
@@ -86,6 +91,8 @@ const zh: Wording = {
   services: '服务内容',
   agreed: '甲乙双方经协商一致，就甲方向乙方购买下列云服务订立本合同：',
   columns: ['序号', '订单号', '服务名称', '规格配置', '数量', '服务期限', '时长', '现金应付'],
+  billColumns: ['序号', '账单号', '账单月份', '服务名称', '金额'],
+  billSum: '账单合计',
   pair: (name, value) => `${name}：${value}`,
   place: ({ instanceId, region, ipAddress }, since) =>
     `实例 ${instanceId}：` +
@@ -102,6 +109,7 @@ const zh: Wording = {
   inFigures: '合计（小写）：',
   inCapitals: '合计（大写）：人民币',
   cashNote: '现金应付金额为订单应付金额扣除代金券抵扣及已退现金后的金额。',
+  billNote: '金额为各月账单中各项服务在全部优惠之后的费用。',
   usageNote: '现金应付以“—”表示的为按量付费服务，费用按实际用量以账单为准，不计入合同金额。',
   usageOnly: '本合同所列均为按量付费服务，费用按实际用量以账单为准，本合同不载明金额。',
   payment: '付款',
@@ -129,7 +137,11 @@ const zh: Wording = {
 
 const en: Wording = {
   locale: 'en',
-  title: { order: 'Cloud Service Order Contract', payment_request: 'Cloud Service Payment Request Contract' },
+  title: {
+    order: 'Cloud Service Order Contract',
+    payment_request: 'Cloud Service Payment Request Contract',
+    bill: 'Cloud Service Bill Contract',
+  },
   number: 'Contract number: ',
   createdAt: 'Date of issue: ',
   partyA: 'Party A (customer)',
@@ -156,6 +168,8 @@ const en: Wording = {
     'Duration',
     'Cash payable',
   ],
+  billColumns: ['No.', 'Bill number', 'Month', 'Service', 'Amount'],
+  billSum: 'Amount of the bill',
   pair: (name, value) => `${name}: ${value}`,
   place: ({ instanceId, region, ipAddress }, since) =>
     `Instance ${instanceId}: ` +
@@ -173,6 +187,7 @@ const en: Wording = {
   inCapitals: '',
   cashNote:
     'Cash payable is the payable amount of an order less what vouchers paid of it and what was returned of it in cash.',
+  billNote: 'Amounts are what each service cost in the month of its bill, after all discounts.',
   usageNote:
     'A dash in cash payable stands for a pay-as-you-go service: it is charged by usage in its bills ' +
     'and is not part of the contract amount.',

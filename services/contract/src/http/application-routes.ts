@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Locale, Tx } from '@accord/core';
 import { Language } from '@accord/events/contract';
 import { AccountId, Id, Money } from '@accord/events/fields';
+import { BillId } from '@accord/events/platform';
 import { accountOf, accountRefusals, route, type Route } from '@accord/http';
 import type { Profile } from '@accord/profile';
 import { apply, previewApplication as preview } from '../application.ts';
@@ -14,19 +15,37 @@ import { domainWarnings, Warning } from './warnings.ts';
 
 const Application = z
   .strictObject({
-    orderIds: z.array(Id).min(1).max(500),
+    orderIds: z.array(Id).min(1).max(500).optional(),
+    billIds: z.array(BillId).min(1).max(500).optional().meta({
+      description: 'Monthly bills, where the provider makes contracts over them.',
+    }),
     language: Language.optional().meta({ description: 'Of the document; default as Accept-Language says.' }),
+    addressId: Id.optional().meta({
+      description: 'Of the address book, for contact and address of Party A; default: its default.',
+    }),
     accountId: AccountId.optional().meta({
       description: 'For operators; a customer applies for the own account.',
     }),
   })
-  .meta({ id: 'ContractApplication' });
+  .refine(({ orderIds, billIds }) => orderIds !== undefined || billIds !== undefined, {
+    path: ['orderIds'],
+    message: 'or billIds is needed',
+    params: { 'zh-CN': 'orderIds 与 billIds 至少须填写一项' },
+  })
+  .meta({ id: 'ContractApplication', anyOf: [{ required: ['orderIds'] }, { required: ['billIds'] }] });
+
+const askOf = ({ orderIds = [], billIds = [], addressId }: z.output<typeof Application>) => ({
+  orderIds,
+  billIds,
+  addressId,
+});
 
 const PartAnswer = z
   .object({
-    kind: z.enum(['order', 'payment_request']),
+    kind: z.enum(['order', 'payment_request', 'bill']),
     invoicingEntity: z.string(),
     orderIds: z.array(z.string()),
+    billIds: z.array(z.string()),
     amount: Money.nullable(),
   })
   .meta({ id: 'ApplicationPart' });
@@ -42,7 +61,9 @@ const PreviewAnswer = z
 const refusalsAgainst = [
   'contract.application_refused',
   'contract.orders_not_offered',
+  'contract.bills_not_offered',
   'contract.order_in_contract',
+  'contract.bill_in_contract',
   'contract.product_excluded',
   'contract.ask_offline',
   'contract.unpaid_domain',
@@ -54,11 +75,14 @@ const refusalsAgainst = [
   'contract.ask_your_provider',
   'contract.invoice_title_mismatch',
   'contract.unprintable',
+  'bill.not_found',
+  'bill.withdrawn',
   'order.not_found',
   'order.cancelled',
   'order.voided',
   'order.held_by_refund',
   'order.instance_busy',
+  'address.not_found',
   ...accountRefusals,
 ] as const;
 
@@ -67,21 +91,23 @@ const previewApplication = (profile: Profile) =>
     method: 'post',
     path: '/v1/contracts/preview',
     operationId: 'previewApplication',
-    summary: 'How an application over these orders would be split, and what is against it. Creates nothing.',
+    summary:
+      'How an application over these orders or bills would be split, and what is against it. Creates nothing.',
     access: { customer: 'contracts:read', operator: true },
     idempotencyKey: 'none',
     body: Application,
     example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'] },
     answer: PreviewAnswer,
-    refusals: accountRefusals,
-    inTransaction: async (tx, { actor, body: { orderIds, accountId }, locale }) => {
+    refusals: ['address.not_found', ...accountRefusals],
+    inTransaction: async (tx, { actor, body, locale }) => {
       const { parts, reasons } = await preview(tx, profile, {
-        orderIds,
-        accountId: accountOf(actor, accountId),
+        ...askOf(body),
+        accountId: accountOf(actor, body.accountId),
       });
-      const data = parts.map(({ orders, ...part }) => ({
+      const data = parts.map(({ orders, bills, ...part }) => ({
         ...part,
         orderIds: orders.map(({ orderId }) => orderId),
+        billIds: bills.map(({ billId }) => billId),
       }));
       const refusals = reasons.map((reason) => toRefusalReasonAnswer(reason, locale));
       const warnings = domainWarnings(
@@ -114,7 +140,9 @@ const applyForContracts = (profile: Profile) =>
     method: 'post',
     path: '/v1/contracts',
     operationId: 'applyForContracts',
-    summary: 'Applies for contracts over orders: one per kind and invoicing entity, all or none.',
+    summary:
+      'Applies for contracts over orders, over bills or both: one per kind and invoicing entity, all or none. ' +
+      'Over bills alone it is answered with the drafts.',
     access: { customer: 'contracts:write', operator: true },
     body: Application,
     example: { orderIds: ['ord_0199a2013ab97155850ff2f85a2d7bf3'], language: 'en' },
@@ -126,10 +154,11 @@ const applyForContracts = (profile: Profile) =>
     success: [202, 201, 200],
     refusals: refusalsAgainst,
     inTransaction: async (tx, { actor, body, locale }) => {
-      const { language = locale, orderIds } = body;
-      const ask = { accountId: accountOf(actor, body.accountId), orderIds, language };
+      const { language = locale } = body;
+      const ask = { accountId: accountOf(actor, body.accountId), ...askOf(body), language };
       const contracts = await worded(apply(tx, profile, ask), locale);
-      return { status: 202, ...(await toAppliedResponse(tx, contracts, locale)) };
+      const status = contracts.some((contract) => contract.status === 'requested') ? 202 : 201;
+      return { status, ...(await toAppliedResponse(tx, contracts, locale)) };
     },
     outcome: (tx, { data }, locale) =>
       outcomeOf(

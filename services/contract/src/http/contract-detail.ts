@@ -3,10 +3,15 @@ import type { Actor, Locale, Tx } from '@accord/core';
 import { ContractStatus } from '@accord/events/contract';
 import { LocalizedName, Moment, Money, ServicePeriod } from '@accord/events/fields';
 import { OrderInstance } from '@accord/events/order';
+import { BillMonth } from '@accord/events/platform';
 import { ActorView, maskActor } from '@accord/http';
 import { zero } from '@accord/money';
 import type { Profile } from '@accord/profile';
 import { findAccount } from '../account/account-store.ts';
+import { billsOf } from '../bill-contracts.ts';
+import type { Bill } from '../bill/bill.ts';
+import { spanOf } from '../bill/contract-bills.ts';
+import { ordersOf } from '../contract-content.ts';
 import { listHistory, type HistoryEntry } from '../contract/contract-list.ts';
 import {
   cashPayable,
@@ -22,8 +27,7 @@ import { termsOf } from '../contract/terms.ts';
 import type { DocumentRow } from '../document/content.ts';
 import { findDocumentHash } from '../document/document-store.ts';
 import { findOwnTerms, type Order } from '../order-view.ts';
-import { ordersOf } from '../sealing.ts';
-import { ContractAnswer, toContractAnswer } from './schemas.ts';
+import { BilledLine, ContractAnswer, toContractAnswer } from './schemas.ts';
 import { contractWarnings, Warning } from './warnings.ts';
 
 const OrderRow = z
@@ -48,8 +52,21 @@ const OrderRow = z
   })
   .meta({ id: 'ContractOrder' });
 
+const BillRow = z
+  .object({
+    billId: z.string(),
+    month: BillMonth,
+    amount: Money,
+    lines: z.array(BilledLine),
+  })
+  .meta({ id: 'ContractBill' });
+
 export const ContractDetailAnswer = ContractAnswer.extend({
   orders: z.array(OrderRow),
+  bills: z.array(BillRow).meta({ description: 'As the contract states them (CTR-8, CTR-35).' }),
+  /** Of Party A, as the document prints them (CTR-11). */
+  address: z.string().nullable(),
+  contact: z.string().nullable(),
   /** Null at an end: not known yet, or open (CTR-33). */
   validity: z.object({ from: Moment.nullable(), to: Moment.nullable() }).meta({ id: 'Validity' }),
   settled: z
@@ -74,7 +91,17 @@ export const ContractDetailAnswer = ContractAnswer.extend({
   warnings: z.array(Warning),
   history: z.array(
     z
-      .object({ version: z.int(), event: z.string(), status: ContractStatus, at: Moment, actor: ActorView })
+      .object({
+        version: z.int(),
+        event: z.string(),
+        status: ContractStatus,
+        what: z
+          .array(z.string())
+          .nullable()
+          .meta({ description: 'The facts that a `contract.changed` changed: amount, bills.' }),
+        at: Moment,
+        actor: ActorView,
+      })
       .meta({ id: 'ContractHistoryEntry' }),
   ),
 }).meta({ id: 'ContractDetail' });
@@ -87,18 +114,25 @@ export async function readContractDetail(
 ): Promise<z.input<typeof ContractDetailAnswer>> {
   const { contractId, accountId, orderIds } = contract;
   const { orders, known } = await ordersOf(tx, contract);
+  const { bills, told } = await billsOf(tx, contract);
   const account = await findAccount(tx, accountId);
   const document = await findDocumentHash(tx, contractId);
   const offline = await findOffline(tx, contract);
   const paid = paidMeanwhile(contract, known);
   const stated = await statedOf(tx, contract, orders, profile.contracts);
   const urls = new Set(stated.map(({ terms: { url } }) => url));
-  const seen = { contract, known, certifiedName: account?.certifiedName, rules: profile.contracts };
+  const { certifiedName } = { ...account };
+  const seen = { contract, known, bills, told, certifiedName, rules: profile.contracts };
   return {
     ...toContractAnswer(contract, locale),
+    address: contract.partyA.address,
+    contact: contract.partyA.contact,
     orders: orders.map((order, index) => toOrderRow(order, stated[index]!)),
-    validity: { ...validityOf(contract.kind, orders, paid) },
-    settled: contract.status === 'official' && paid.length === orderIds.length,
+    bills: bills.map(toBillRow),
+    validity: {
+      ...(bills.length > 0 ? spanOf(bills, profile.timeZone) : validityOf(contract.kind, orders, paid)),
+    },
+    settled: contract.status === 'official' && orderIds.length > 0 && paid.length === orderIds.length,
     termsUrl: urls.size === 1 ? stated[0]!.terms.url : null,
     sha256: document?.sha256 ?? (contract.finalizedAt && offline ? offline.sha256 : null),
     offline: offline ? toOfflineAnswer(offline, tx.actor) : null,
@@ -149,6 +183,13 @@ const toOrderRow = (order: Order, stated: Stated): z.input<typeof OrderRow> => {
     termsUrl: terms.url,
   };
 };
+
+const toBillRow = ({ billId, month, amount, lines }: Bill): z.input<typeof BillRow> => ({
+  billId,
+  month,
+  amount,
+  lines,
+});
 
 const toHistoryRow = ({ at, actor, ...entry }: HistoryEntry, reader: Actor) => ({
   ...entry,

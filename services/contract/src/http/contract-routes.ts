@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { ContractKind, ContractStatus } from '@accord/events/contract';
 import { AccountId, Id, Reason } from '@accord/events/fields';
+import { BillId } from '@accord/events/platform';
 import { listFilter, paged, pageOf, pageQuery, rangeQuery, route, type Route } from '@accord/http';
+import { chooseAddress } from '../addresses.ts';
 import { listContracts as findContracts } from '../contract/contract-list.ts';
 import { getContract as readContract } from '../contract/contract-store.ts';
 import type { Contract } from '../contract/contract.ts';
@@ -35,6 +37,7 @@ const listContracts = route({
     status: ContractStatus.optional(),
     kind: ContractKind.optional(),
     orderId: Id.optional(),
+    billId: BillId.optional(),
     number: z.string().max(32).optional(),
     ...rangeQuery,
   }),
@@ -53,7 +56,7 @@ const getContract = (provider: Provider) =>
     method: 'get',
     path: '/v1/contracts/{contractId}',
     operationId: 'getContract',
-    summary: 'One contract with its orders and its history.',
+    summary: 'One contract with its orders or bills and its history.',
     access: reader,
     params: ById,
     answer: ContractDetailAnswer,
@@ -77,11 +80,34 @@ const downloadContract = (provider: Provider) =>
     params: ById,
     produces: 'application/pdf',
     refusals: ['contract.not_found', 'contract.voided', 'contract.no_document', 'contract.entity_unknown'],
-    run: async (db, { actor, params }) => ({
-      ...(await contractFile(db, actor, params.contractId, provider)),
+    run: async (db, { actor, params, left }) => ({
+      ...(await contractFile(db, actor, provider, { ...params, left: left() })),
       contentType: 'application/pdf',
     }),
   });
+
+const chooseContractAddress = route({
+  method: 'put',
+  path: '/v1/contracts/{contractId}/address',
+  operationId: 'chooseContractAddress',
+  summary: 'Prints another entry of the address book in a draft, as the entry stands now.',
+  access: writer,
+  params: ById,
+  body: z.strictObject({ addressId: Id }),
+  example: { addressId: 'adr_0199a2013ab97155850ff2f85a2d7bf3' },
+  answer: ContractAnswer,
+  refusals: [
+    'contract.not_found',
+    'contract.voided',
+    'contract.not_a_draft',
+    'address.not_found',
+    'request.version_mismatch',
+  ],
+  inTransaction: async (tx, { params, body, ifMatch, locale }) => {
+    const contract = await chooseAddress(tx, { ...params, ...body, ifMatch });
+    return { body: toContractAnswer(contract, locale), version: contract.version };
+  },
+});
 
 const finalizeContract = (provider: Provider) =>
   route({
@@ -100,6 +126,7 @@ const finalizeContract = (provider: Provider) =>
       'contract.not_fulfilled',
       'contract.period_unknown',
       'contract.order_paid',
+      'contract.bill_changed',
       'contract.party_changed',
       'contract.invoice_title_mismatch',
       'contract.entity_unknown',
@@ -128,7 +155,7 @@ const voidContract = (provider: Provider) =>
     method: 'post',
     path: '/v1/contracts/{contractId}/void',
     operationId: 'voidContract',
-    summary: 'Ends a contract; its orders are free at once.',
+    summary: 'Ends a contract; its orders or bills are free at once.',
     access: writer,
     params: ById,
     body: Voiding,
@@ -175,6 +202,7 @@ export const contractRoutes = (provider: Provider): readonly Route[] => [
   listContracts,
   getContract(provider),
   downloadContract(provider),
+  chooseContractAddress,
   finalizeContract(provider),
   voidContract(provider),
   removeDraftContract(provider),

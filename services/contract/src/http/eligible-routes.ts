@@ -139,7 +139,9 @@ const listEligibleBills = (profile: Profile) =>
     method: 'get',
     path: '/v1/contracts/eligible-bills',
     operationId: 'listEligibleBills',
-    summary: 'Monthly bills that could be in a contract now, latest month first.',
+    summary:
+      'Monthly bills that could be in a contract now, latest month first. A page may be short, or empty, and yet ' +
+      'have a next one.',
     access: reader,
     query: z.strictObject({
       ...pageQuery,
@@ -147,18 +149,27 @@ const listEligibleBills = (profile: Profile) =>
       productCode: BillLine.shape.productCode
         .optional()
         .meta({ description: 'Bills with a line of this product.' }),
-      status: BillFacts.shape.status.optional(),
+      status: BillFacts.shape.status.exclude(['withdrawn']).optional(),
       from: BillMonth.optional().meta({ description: 'The first month.' }),
       to: BillMonth.optional().meta({ description: 'The last month.' }),
     }),
-    answer: paged(BillAnswer),
+    answer: paged(BillAnswer).extend({
+      objections: z.array(RefusalReasonAnswer).meta({
+        description: 'What is against the account: while there is anything, none of its bills is eligible.',
+      }),
+    }),
     refusals: ['contract.bills_not_offered', ...accountRefusals],
-    inTransaction: async (tx, { actor, query: { limit, cursor, ...filter } }) => {
+    inTransaction: async (tx, { actor, locale, query: { limit, cursor, ...filter } }) => {
       const accountId = accountOf(actor, filter.accountId);
-      const page = pageRange({ limit, cursor }, BillPlace);
-      const bills = await eligibleBills(tx, profile, { ...filter, ...page, accountId });
+      const { after } = pageRange({ limit, cursor }, BillPlace);
+      const shown = { ...filter, after, accountId, limit };
+      const { reasons, bills, next } = await eligibleBills(tx, profile, shown);
       return {
-        body: pageOf(bills, limit, { item: (bill) => bill, key: ({ month, billId }) => [month, billId] }),
+        body: {
+          data: [...bills],
+          nextCursor: next ? encodeCursor(next) : null,
+          objections: reasons.map((reason) => toRefusalReasonAnswer(reason, locale)),
+        },
       };
     },
   });

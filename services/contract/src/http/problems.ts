@@ -1,14 +1,21 @@
 import { ContractRefusalCode } from '@accord/events/contract';
 import { problemTextsOf } from '@accord/events/wording';
 import type { ProblemTexts } from '@accord/http';
-import { kindsOf } from '../objections.ts';
+import { kindsOf } from '../application-refusal.ts';
+import { addressProblems } from './address-problems.ts';
 import { offlineProblems } from './offline-problems.ts';
 import { paperProblems } from './paper-problems.ts';
 import { ticketProblems } from './ticket-problems.ts';
 
-/** Their details name what only the reason itself knows: its contract and remedy, an address. */
+/** Their details name what only the reason itself knows: its contract and remedy, an address, another source. */
 const naming = [
   'contract.order_in_contract',
+  'contract.bill_in_contract',
+  'contract.product_excluded',
+  'order.cancelled',
+  'order.voided',
+  'order.held_by_refund',
+  'order.instance_busy',
   'contract.orders_not_offered',
   'contract.ask_offline',
   'contract.marketplace_alone',
@@ -38,16 +45,12 @@ const saidOfTheFirst = <C extends string>(texts: Texts<C>) =>
 export const problems = {
   ...withKinds(ContractRefusalCode.options),
   ...saidOfTheFirst(withKinds(naming)),
+  ...addressProblems,
   ...paperProblems,
   'account.not_found': {
     kind: 'not_found',
     en: { title: 'Account not found', detail: 'There is no account {accountId}.' },
     'zh-CN': { title: '账户不存在', detail: '找不到账户 {accountId}。' },
-  },
-  'bill.not_found': {
-    kind: 'not_found',
-    en: { title: 'Bill not found', detail: 'There is no bill {billId}.' },
-    'zh-CN': { title: '账单不存在', detail: '找不到账单 {billId}。' },
   },
   'bill.entity_unknown': {
     kind: 'invalid',
@@ -70,17 +73,6 @@ export const problems = {
     en: { title: 'The id is taken', detail: 'Bill {billId} is the bill of another account.' },
     'zh-CN': { title: '账单号已被占用', detail: '账单 {billId} 属于其他账户。' },
   },
-  'contract.bills_not_offered': {
-    kind: 'invalid',
-    en: {
-      title: 'No contracts over bills',
-      detail: 'This provider makes contracts over orders; see GET /v1/contracts/eligible-orders.',
-    },
-    'zh-CN': {
-      title: '不支持按账单申请合同',
-      detail: '该服务商仅支持按订单申请合同，请查看 GET /v1/contracts/eligible-orders。',
-    },
-  },
   'contract.not_found': {
     kind: 'not_found',
     en: { title: 'Contract not found', detail: 'There is no contract {contractId}.' },
@@ -101,9 +93,9 @@ export const problems = {
     kind: 'conflict',
     en: {
       title: 'The contract is void',
-      detail: 'Contract {contractId} has ended. Its orders may be in a new application.',
+      detail: 'Contract {contractId} has ended. Its orders or bills may be in a new application.',
     },
-    'zh-CN': { title: '合同已作废', detail: '合同 {contractId} 已作废，其订单可以重新申请合同。' },
+    'zh-CN': { title: '合同已作废', detail: '合同 {contractId} 已作废，其订单或账单可以重新申请合同。' },
   },
   'contract.no_document': {
     kind: 'conflict',
@@ -165,6 +157,19 @@ export const problems = {
         'order contract.',
     },
     'zh-CN': { title: '订单已支付', detail: '订单 {orderIds} 已支付。请作废该请款合同，再申请订单合同。' },
+  },
+  'contract.bill_changed': {
+    kind: 'conflict',
+    en: {
+      title: 'A bill is of another entity now',
+      detail:
+        'The bills {billIds} were told for another invoicing entity or currency since, so this contract cannot ' +
+        'state them. Void it and apply again.',
+    },
+    'zh-CN': {
+      title: '账单的开票主体已变更',
+      detail: '账单 {billIds} 的开票主体或币种已变更，本合同无法载明。请作废后重新申请。',
+    },
   },
   'contract.sealing': {
     kind: 'conflict',

@@ -2,7 +2,7 @@ import { Refusal, type Locale } from '@accord/core';
 import type { ContractRefusalReason } from '@accord/events/contract';
 import { sentenceOf } from '@accord/events/wording';
 import type { OfflineAddress, Profile } from '@accord/profile';
-import type { ApplicationRefusalReason } from '../objections.ts';
+import type { ApplicationRefusalReason } from '../application-refusal.ts';
 
 type BothAddresses = Profile['contracts']['offlineAddress'];
 
@@ -16,7 +16,7 @@ const addressLine = (addresses: BothAddresses, locale: Locale): string => {
     : `${address}（${recipient}收，电话 ${phone}）`;
 };
 
-/** CTR-3: to be done about the contract that has the order, by the remedy. */
+/** CTR-3: to be done about the contract that has the order or the bill, by the remedy. */
 const freeing: {
   readonly [R in ApplicationRefusalReason['remedy']]?: { readonly [L in Locale]: string };
 } = {
@@ -38,15 +38,24 @@ const freeing: {
   },
 };
 
+/** CTR-3, CTR-8: where the order gets no contract and the bill of its use would. */
+const otherSources = {
+  bill: {
+    en: 'Its use is in monthly bills: apply over one of them instead, see GET /v1/contracts/eligible-bills.',
+    'zh-CN': '其用量计入月账单，可改为按账单申请，请查看 GET /v1/contracts/eligible-bills。',
+  },
+} as const;
+
 /**
- * Why an order, or a whole application, is refused, in the reader's language (CTR-3, API-16): as its problem
+ * Why an order, a bill, or a whole application is refused, in the reader's language (CTR-3, API-16): as its problem
  * says, short where not all is known that it names.
  */
 export function textOf(reason: ContractRefusalReason | ApplicationRefusalReason, locale: Locale): string {
-  const { unprintable, offlineAddress, remedy } = {
+  const { unprintable, offlineAddress, remedy, otherSource } = {
     unprintable: null,
     offlineAddress: null,
     remedy: undefined,
+    otherSource: null,
     ...reason,
   };
   const facts = {
@@ -55,10 +64,12 @@ export function textOf(reason: ContractRefusalReason | ApplicationRefusalReason,
     ...(offlineAddress && { offlineAddress: addressLine(offlineAddress, locale) }),
   };
   const said = sentenceOf(reason.code, facts, locale);
-  const mending = remedy && freeing[remedy]?.[locale];
-  if (!mending) return said;
-  const stop = /[.。]$/.test(said) ? '' : locale === 'en' ? '.' : '。';
-  return `${said}${stop}${locale === 'en' ? ' ' : ''}${mending}`;
+  const more = [remedy && freeing[remedy]?.[locale], otherSource && otherSources[otherSource][locale]];
+  return more.reduce<string>((text, mending) => {
+    if (!mending) return text;
+    const stop = /[.。]$/.test(text) ? '' : locale === 'en' ? '.' : '。';
+    return `${text}${stop}${locale === 'en' ? ' ' : ''}${mending}`;
+  }, said);
 }
 
 /** A reason as its reader sees it: with its text, and the address in the reader's language. */

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import type { Locale } from '@accord/core';
 import { ContractRefusalReason, ContractSnapshot, ContractVoidReason } from '@accord/events/contract';
 import { BillFacts, BillId, BillLine } from '@accord/events/platform';
+import { remedies, type ApplicationRefusalReason } from '../application-refusal.ts';
 import { contractSnapshot, type Contract } from '../contract/contract.ts';
-import { remedies, type ApplicationRefusalReason } from '../objections.ts';
 import { readable, textOf } from './refusal-texts.ts';
 
 // The shapes that several routes take or answer.
 
 export const ContractAnswer = ContractSnapshot.extend({
+  billIds: z.array(z.string()),
   refusals: z.array(ContractRefusalReason.extend({ text: z.string() }).meta({ id: 'ContractRefusal' })),
   voidReason: ContractVoidReason.nullable(),
   voidText: z.string().nullable(),
@@ -16,15 +17,19 @@ export const ContractAnswer = ContractSnapshot.extend({
 
 export const toContractAnswer = (contract: Contract, locale: Locale): z.input<typeof ContractAnswer> => ({
   ...contractSnapshot(contract),
+  billIds: [...contract.billIds],
   refusals: contract.refusals.map((reason) => ({ ...reason, text: textOf(reason, locale) })),
   voidReason: contract.voidReason,
   voidText: contract.voidText,
 });
 
-/** CTR-26: the reasons that a person may give; the others come with an order's end. */
-export const GivenReason = ContractVoidReason.exclude(['order_cancelled', 'order_voided']).meta({
-  id: 'GivenVoidReason',
-});
+/** CTR-26: the reasons that a person may give; the others come with the end of an order, a bill or a draft's time. */
+export const GivenReason = ContractVoidReason.exclude([
+  'order_cancelled',
+  'order_voided',
+  'bill_withdrawn',
+  'draft_expired',
+]).meta({ id: 'GivenVoidReason' });
 
 /** Where papers for the provider go, in the reader's language. */
 export const OfflineAddress = z
@@ -34,6 +39,7 @@ export const OfflineAddress = z
 export const RefusalReasonAnswer = z
   .object({
     orderId: z.string().nullable(),
+    billId: z.string().nullable(),
     code: z.string(),
     remedy: z.enum(remedies),
     text: z.string(),
@@ -48,8 +54,14 @@ export const RefusalReasonAnswer = z
       .nullable()
       .meta({
         description:
-          'Characters that no document can show, and where they are: JSON pointers into the order or the account.',
+          'Characters that no document can show, and where they are: JSON pointers into the order, the names of the ' +
+          "bill's products, or the account.",
       }),
+    productCodes: z.array(z.string()).meta({ description: 'The products of the bill that it is about.' }),
+    otherSource: z
+      .enum(['bill'])
+      .nullable()
+      .meta({ description: 'Would work in place of the order: its use is in monthly bills.' }),
   })
   .meta({ id: 'ApplicationRefusal' });
 
@@ -60,11 +72,14 @@ export const toRefusalReasonAnswer = (
   const { unprintable } = reason;
   return {
     ...readable(reason, locale),
+    productCodes: [...reason.productCodes],
     unprintable: unprintable && { characters: [...unprintable.characters], fields: [...unprintable.fields] },
   };
 };
 
 const { version, accountId, month, invoicingEntity, status, amount } = BillFacts.shape;
+
+export const BilledLine = BillLine.meta({ id: 'BillLine' });
 
 export const BillAnswer = z
   .object({
@@ -75,6 +90,6 @@ export const BillAnswer = z
     invoicingEntity,
     status,
     amount,
-    lines: z.array(BillLine.meta({ id: 'BillLine' })),
+    lines: z.array(BilledLine),
   })
   .meta({ id: 'Bill' });

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { Locale } from '@accord/core';
+import type { Bill } from '../bill/bill.ts';
+import { changedBills } from '../bill/contract-bills.ts';
+import { endingOf, type VoidRules } from '../contract/contract-end.ts';
 import { paidMeanwhile, returnedSince, unpaidDomains } from '../contract/contract-orders.ts';
-import { endingOf, isLive, type Contract, type VoidRules } from '../contract/contract.ts';
+import { isLive, type Contract } from '../contract/contract.ts';
 import type { Order } from '../order-view.ts';
 
 // A warning is allowed and yet to be known: answers carry it with its remedy.
@@ -11,11 +14,13 @@ export const Warning = z
     code: z.enum([
       'contract.order_paid',
       'contract.cash_returned',
+      'contract.bill_changed',
       'contract.party_name_changed',
       'contract.unpaid_domain_not_reserved',
       'account.certified_name_changed',
     ]),
     orderIds: z.array(z.string()),
+    billIds: z.array(z.string()),
     remedy: z.enum([
       'pay_soon',
       'void_contracts_and_apply_again',
@@ -39,7 +44,7 @@ export function domainWarnings(orders: readonly Order[], locale: Locale): Warnin
     ? 'Unpaid domain names are not reserved: until it is paid, somebody else may register the domain name of ' +
       `${orderIds.join(', ')}, and the contract ends with its order. Pay soon.`
     : `订单 ${orderIds.join('、')} 付款之前，域名不会保留，可能被他人注册，届时合同随订单作废。请尽快付款。`;
-  return [{ code: 'contract.unpaid_domain_not_reserved', orderIds, remedy: 'pay_soon', text }];
+  return [{ code: 'contract.unpaid_domain_not_reserved', orderIds, billIds: [], remedy: 'pay_soon', text }];
 }
 
 /** CTR-10: told with the change itself. */
@@ -55,7 +60,7 @@ export function renamingWarnings(
     : `认证名称由 ${formerName} 变更为 ${name}。账户下全部资源的归属及发票抬头随之变更。` +
       '此前的合同仍为原名称，如需变更，请作废后重新申请。';
   const remedy = 'void_contracts_and_apply_again';
-  return [{ code: 'account.certified_name_changed', orderIds: [], remedy, text }];
+  return [{ code: 'account.certified_name_changed', orderIds: [], billIds: [], remedy, text }];
 }
 
 /** The remedies of a contract that shall be replaced, by how it ends (CTR-25, CTR-26). */
@@ -86,54 +91,74 @@ interface Seen {
   readonly contract: Contract;
   /** Its orders as the order service showed them last. */
   readonly known: readonly Order[];
+  /** Its bills as it states them, and as the platform told them last. */
+  readonly bills: readonly Bill[];
+  readonly told: readonly Bill[];
   readonly certifiedName: string | null | undefined;
   readonly rules: VoidRules;
 }
 
-/** CTR-7, CTR-10, CTR-16, CTR-29: of a live contract; an official file stays as signed. */
-export function contractWarnings({ contract, known, certifiedName, rules }: Seen, locale: Locale): Warning[] {
+type Warn = (
+  code: Warning['code'],
+  about: Partial<Pick<Warning, 'orderIds' | 'billIds'>>,
+  en: string,
+  zh: string,
+) => Warning;
+
+/** CTR-7, CTR-10, CTR-16, CTR-29, CTR-35: of a live contract; an official file stays as signed. */
+export function contractWarnings(seen: Seen, locale: Locale): Warning[] {
+  const { contract, known, rules } = seen;
   if (!isLive(contract)) return [];
   const { remedy, [locale]: mending } = replacing[endingOf(contract, rules)];
-  const warning = (code: Warning['code'], orderIds: string[], en: string, zh: string): Warning => ({
+  const warning: Warn = (code, about, en, zh) => ({
     code,
-    orderIds,
+    orderIds: [],
+    billIds: [],
+    ...about,
     remedy,
     text: isEnglish(locale) ? `${en} ${mending}` : zh + mending,
   });
-  const paid = paidMeanwhile(contract, known);
-  const returned = contract.status === 'official' ? returnedSince(contract.content?.rows ?? [], known) : [];
-  const { name } = contract.partyA;
   return [
-    ...(paid.length > 0
-      ? [
-          warning(
-            'contract.order_paid',
-            paid,
-            `Paid meanwhile: ${paid.join(', ')}. An order contract over them needs this one to end first.`,
-            `订单 ${paid.join('、')} 已支付。如需订单合同，须先终止本请款合同。`,
-          ),
-        ]
-      : []),
-    ...(returned.length > 0
-      ? [
-          warning(
-            'contract.cash_returned',
-            returned,
-            `Cash came back since it was signed: ${returned.join(', ')}. The file states the amount of before.`,
-            `签署后订单 ${returned.join('、')} 有现金退还，文件仍载明退还前的金额。`,
-          ),
-        ]
-      : []),
-    ...(certifiedName && certifiedName !== name
-      ? [
-          warning(
-            'contract.party_name_changed',
-            [],
-            `The contract is with ${name}; the account is certified as ${certifiedName} now.`,
-            `本合同的甲方为 ${name}，账户现在的认证名称为 ${certifiedName}。`,
-          ),
-        ]
-      : []),
+    ...changesSince(seen, warning),
     ...(contract.kind === 'payment_request' ? domainWarnings(known, locale) : []),
   ];
+}
+
+function changesSince({ contract, known, bills, told, certifiedName }: Seen, warning: Warn): Warning[] {
+  const paid = paidMeanwhile(contract, known);
+  const returned = contract.status === 'official' ? returnedSince(contract.content?.rows ?? [], known) : [];
+  const corrected = changedBills(bills, told);
+  const { name } = contract.partyA;
+  const warnings: (Warning | false)[] = [
+    paid.length > 0 &&
+      warning(
+        'contract.order_paid',
+        { orderIds: paid },
+        `Paid meanwhile: ${paid.join(', ')}. An order contract over them needs this one to end first.`,
+        `订单 ${paid.join('、')} 已支付。如需订单合同，须先终止本请款合同。`,
+      ),
+    returned.length > 0 &&
+      warning(
+        'contract.cash_returned',
+        { orderIds: returned },
+        `Cash came back since it was signed: ${returned.join(', ')}. The file states the amount of before.`,
+        `签署后订单 ${returned.join('、')} 有现金退还，文件仍载明退还前的金额。`,
+      ),
+    corrected.length > 0 &&
+      warning(
+        'contract.bill_changed',
+        { billIds: corrected },
+        `Bills have changed since: ${corrected.join(', ')}. The contract states them as they were before.`,
+        `账单 ${corrected.join('、')} 此后有变更，合同仍载明变更前的内容。`,
+      ),
+    Boolean(certifiedName) &&
+      certifiedName !== name &&
+      warning(
+        'contract.party_name_changed',
+        {},
+        `The contract is with ${name}; the account is certified as ${certifiedName} now.`,
+        `本合同的甲方为 ${name}，账户现在的认证名称为 ${certifiedName}。`,
+      ),
+  ];
+  return warnings.filter((one) => one !== false);
 }

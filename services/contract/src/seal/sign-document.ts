@@ -10,6 +10,7 @@ import { timeStampRoom } from './time-stamp-authority.ts';
  * The official contract: the document with the provider's seal on it and a signature over the whole file, PAdES B-T
  * with a stamp and B-B without one, and the SHA-256 of that file in hex (CTR-18, CTR-19, CTR-37). Store what it
  * answers: sealing the same content again makes another file. `at` is the time of signing that it claims.
+ * `render` renders elsewhere.
  *
  * @throws Error where the key does not sign, or has no certificates that are valid at `at` (CTR-37); OutsideFailed of
  * the signing port and of the stamp.
@@ -18,15 +19,15 @@ export async function sealDocument(
   content: DocumentContent,
   key: SealKey,
   at: Date,
-  stamp?: Stamp,
+  {
+    stamp,
+    render = renderDocument,
+  }: { readonly stamp?: Stamp | undefined; readonly render?: typeof renderDocument } = {},
 ): Promise<{ file: Buffer; sha256: string }> {
   const signer = signerAt(key, at);
   const length = (await cadesLength(signer)) + (stamp ? timeStampRoom : 0);
   const reason = `Contract ${content.number}`;
-  const prepared = await renderDocument(
-    { ...content, mark: 'official', testSeal: key.test },
-    { length, reason, at },
-  );
+  const prepared = await render({ ...content, mark: 'official', testSeal: key.test }, { length, reason, at });
   const file = await signPdf(prepared, (covered) =>
     stamp ? signStamped(covered, signer, { length, stamp }) : signToLength(covered, signer, length),
   );

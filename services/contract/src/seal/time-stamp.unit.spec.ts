@@ -46,7 +46,7 @@ describe('CTR-37 a seal with a time stamp is PAdES B-T', () => {
   ])('of %s: over the signature, unsigned beside it, the rest of its room zeros', async (_, wanted) => {
     const key = await loadSealKey({ env: 'production', ...(await packKey(await issue(wanted()))) });
     const authorityAsked = ask();
-    const { file } = await sealDocument(sampleContent(1), key, at, authorityAsked.stamp);
+    const { file } = await sealDocument(sampleContent(1), key, at, { stamp: authorityAsked.stamp });
     const { signed, padding, room } = signatureIn(file);
     const [signer] = signed.signerInfos;
     const [attribute, ...others] = signer!.unsignedAttrs!.attributes;
@@ -64,7 +64,7 @@ describe('CTR-37 a seal with a time stamp is PAdES B-T', () => {
 
   test('pdfsig, where it is installed, finds it valid and the document covered, and a change invalid', async () => {
     const key = await loadSealKey({ env: 'development' });
-    const { file } = await sealDocument(sampleContent(60), key, at, ask().stamp);
+    const { file } = await sealDocument(sampleContent(60), key, at, { stamp: ask().stamp });
     if (spawnSync('pdfsig', ['-v']).error)
       return expect(signatureIn(file).signed.signerInfos).toHaveLength(1);
     const verdict = pdfsig(file);

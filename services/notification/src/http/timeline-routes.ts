@@ -37,14 +37,19 @@ const TimelineQuery = z
     orderId: Id.optional(),
     contractId: Id.optional(),
     refundId: Id.optional(),
+    billId: Id.optional(),
     accountId: Id.optional(),
     ...rangeQuery,
   })
   .refine(
-    (query) => [query.orderId, query.contractId, query.refundId, query.accountId].filter(Boolean).length <= 1,
+    ({ orderId, contractId, refundId, billId, accountId }) =>
+      [orderId, contractId, refundId, billId, accountId].filter(Boolean).length <= 1,
     {
-      message: 'names at most one of orderId, contractId, refundId and accountId',
-      params: { 'zh-CN': 'orderId、contractId、refundId、accountId 至多指定一个', beyondSchema: true },
+      message: 'names at most one of orderId, contractId, refundId, billId and accountId',
+      params: {
+        'zh-CN': 'orderId、contractId、refundId、billId、accountId 至多指定一个',
+        beyondSchema: true,
+      },
     },
   );
 
@@ -56,7 +61,8 @@ export const getTimeline = route({
   path: '/v1/timeline',
   operationId: 'getTimeline',
   summary:
-    'Everything that happened to an order, a contract or a refund, causes first; or to an account, page by page.',
+    'Everything that happened to an order, a contract, a refund or a monthly bill, causes first; or to an account, ' +
+    'page by page.',
   access: { customer: 'timeline:read', operator: true },
   query: TimelineQuery,
   answer: paged(TimelineEventAnswer),
@@ -76,10 +82,16 @@ const isWithin =
   ({ time }: TimelineEvent) =>
     (from === undefined || time >= from) && (before === undefined || time < before);
 
-function aboutOf({ orderId, contractId, refundId }: z.output<typeof TimelineQuery>): Link | undefined {
+function aboutOf({
+  orderId,
+  contractId,
+  refundId,
+  billId,
+}: z.output<typeof TimelineQuery>): Link | undefined {
   if (orderId !== undefined) return { kind: 'order', id: orderId };
   if (contractId !== undefined) return { kind: 'contract', id: contractId };
-  return refundId === undefined ? undefined : { kind: 'refund', id: refundId };
+  if (refundId !== undefined) return { kind: 'refund', id: refundId };
+  return billId === undefined ? undefined : { kind: 'bill', id: billId };
 }
 
 type TimeRange = ReturnType<typeof timeRange>;

@@ -98,9 +98,9 @@ export const filters = {
     return values.length > 0 ? values.join(separator[readerOf(this).locale]) : none;
   },
   without: (values: readonly string[], value: string | null) => values.filter((one) => one !== value),
-  /** An enum's value, in words. */
-  word(this: Of, value: keyof typeof words) {
-    return words[value][readerOf(this).locale];
+  /** An enum's value, in words; one of a newer service stands for itself. */
+  word(this: Of, value: string) {
+    return Object.hasOwn(words, value) ? words[value as keyof typeof words][readerOf(this).locale] : value;
   },
   /** A person's text, or the words for a reason of ours that stands in its place. */
   remark(this: Of, text: string) {

@@ -1,4 +1,5 @@
 import type { Data, EventType } from '@accord/events';
+import { contract, message, order, refund, ticket } from './visible-fields.ts';
 
 export type MessageClass = 'orders' | 'contracts' | 'refunds' | 'security';
 export type Channel = 'inbox' | 'email';
@@ -33,87 +34,6 @@ export type Notice<T extends EventType = EventType> = Silence<T> | Telling<T>;
 
 const inbox = ['inbox'] as const;
 const everywhere = ['inbox', 'email'] as const;
-
-const order = [
-  'order.orderId',
-  'order.version',
-  'order.productCode',
-  'order.productName',
-  'order.productForm',
-  'order.serviceType',
-  'order.orderType',
-  'order.billType',
-  'order.count',
-  'order.duration',
-  'order.plan',
-  'order.payableAmount',
-  'order.cashPaid',
-  'order.voucherPaid',
-  'order.cashReturned',
-  'order.status',
-  'order.fulfilment',
-  'order.refundState',
-  'order.hold',
-  'order.instanceIds',
-  'order.instances',
-  'order.servicePeriod',
-  'order.createdAt',
-  'order.payBy',
-  'order.paidAt',
-  'order.cancelledAt',
-  'order.voidedAt',
-] as const;
-
-const contract = [
-  'contract.contractId',
-  'contract.version',
-  'contract.number',
-  'contract.kind',
-  'contract.status',
-  'contract.language',
-  'contract.invoicingEntity',
-  'contract.partyA',
-  'contract.orderIds',
-  'contract.amount',
-  'contract.createdAt',
-  'contract.draftedAt',
-  'contract.finalizedAt',
-  'contract.voidedAt',
-] as const;
-
-const ticket = [
-  'ticket.ticketId',
-  'ticket.version',
-  'ticket.kind',
-  'ticket.status',
-  'ticket.contractId',
-  'ticket.contractNumber',
-  'ticket.orderIds',
-  'ticket.text',
-  'ticket.dueAt',
-] as const;
-
-const refund = [
-  'refund.refundId',
-  'refund.version',
-  'refund.status',
-  'refund.kind',
-  'refund.instanceIds',
-  'refund.orderIds',
-  'refund.amount',
-  'refund.split',
-  'refund.reason',
-  'refund.createdAt',
-  'refund.endedAt',
-] as const;
-
-const message = [
-  'notification.notificationId',
-  'notification.eventId',
-  'notification.eventType',
-  'notification.channel',
-  'notification.contactId',
-] as const;
 
 /**
  * NTF-1: which event tells whom, in which class, over which channels, and which of its fields customers may
@@ -187,7 +107,18 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     mandatory: false,
     visible: [...contract, 'payBy'],
   },
-  'contract.changed': { tells: 'contracts', channels: inbox, mandatory: false, visible: contract },
+  'contract.changed': {
+    tells: 'contracts',
+    channels: inbox,
+    mandatory: false,
+    visible: [...contract, 'what'],
+  },
+  'contract.draft_idle': {
+    tells: 'contracts',
+    channels: everywhere,
+    mandatory: false,
+    visible: [...contract, 'expiresAt'],
+  },
   'contract.finalized': {
     tells: 'contracts',
     channels: everywhere,
@@ -204,7 +135,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     tells: 'contracts',
     channels: everywhere,
     mandatory: ({ contract: { finalizedAt } }) => finalizedAt !== null,
-    visible: [...contract, 'reason', 'text', 'orderId'],
+    visible: [...contract, 'reason', 'text', 'orderId', 'billId'],
   },
   'contract.paper_requested': {
     tells: 'contracts',

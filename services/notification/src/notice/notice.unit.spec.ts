@@ -318,6 +318,21 @@ describe('templates', () => {
     }
   });
 
+  test('CTR-11 CTR-16 a change of a draft says what changed: its amount, its address, or nothing', () => {
+    const event = sampleOf('contract.changed');
+    const told = (what: string[], locale: 'en' | 'zh-CN') => {
+      const data = visibleData({ ...event, data: { ...event.data, what } } as Event);
+      const { title, text } = templates.inbox(event.type, data, { ...reader, locale });
+      return `${title}: ${text}`;
+    };
+    expect(told(['amount'], 'en')).toMatch(/another amount.*came back/s);
+    expect(told(['address'], 'en')).toMatch(/another address.*of your address book/s);
+    expect(told(['address'], 'zh-CN')).toMatch(/地址已变更.*地址簿/s);
+    expect(told(['restated'], 'en')).toMatch(/nothing for you to do/);
+    for (const text of [told(['address'], 'en'), told(['restated'], 'en')])
+      expect(text).not.toMatch(/came back|CN¥/);
+  });
+
   test('CTR-28 a contract that ended with its order says so and names the orders that are free again', () => {
     const { type, data } = sampleOf('contract.voided');
     const contract = { ...data.contract, orderIds: ['ord_1', 'ord_2', 'ord_3'] };

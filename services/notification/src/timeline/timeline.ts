@@ -19,7 +19,7 @@ export interface TimelineEvent {
   readonly data: VisibleData;
 }
 
-type LinkKind = 'order' | 'contract' | 'refund' | 'event';
+type LinkKind = 'order' | 'contract' | 'refund' | 'bill' | 'event';
 export interface Link {
   readonly kind: LinkKind;
   readonly id: string;
@@ -50,6 +50,8 @@ const named: Readonly<Record<string, LinkKind>> = {
   orderIds: 'order',
   contractId: 'contract',
   refundId: 'refund',
+  billId: 'bill',
+  billIds: 'bill',
   eventId: 'event',
 };
 
