@@ -10,7 +10,7 @@ const Panel = z.strictObject({
   kind: z.enum(['timeseries', 'stat']).default('timeseries'),
   /** Legend → PromQL. */
   queries: z.record(z.string(), z.string()),
-  /** Nothing is shown while all is well. */
+  /** Nothing is shown while all is well, or where a part is not configured. */
   mayBeEmpty: z.boolean().default(false),
 });
 const Description = z.record(

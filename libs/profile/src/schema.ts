@@ -65,10 +65,7 @@ const Paper = z.discriminatedUnion('by', [
 
 const OfflineAddress = z.strictObject({ recipient: Text, phone: Text, address: Text });
 
-/**
- * Where a time stamp authority is configured and gives none: contracts wait for it, or, so long after a contract first
- * missed its time stamp, are sealed without one (CTR-37).
- */
+/** CTR-37, where an authority gives no time stamp: contracts wait, or so long after are sealed without one. */
 const TimeStampAway = z.discriminatedUnion('then', [
   z.strictObject({ then: z.literal('wait') }),
   z

@@ -45,6 +45,14 @@ const [shortestRestMs, longestRestMs] = [500, 30_000];
 /** It may want more, but not for ever: a wrong header does not end the sealing. */
 const longestWishMs = 300_000;
 
+/** There from the start, also where nobody outside is asked. */
+export const callSeconds = (metrics: Metrics) =>
+  metrics.histogram(
+    'accord_seal_call_seconds',
+    'Calls of the sealing to the signing port and the time stamp authority',
+    ['to', 'outcome'],
+  );
+
 export function openOutside(name: OutsideName): Outside {
   let [failures, restsUntil, last] = [0, 0, ''];
   let seconds: ReturnType<Metrics['histogram']> | undefined;
@@ -81,11 +89,7 @@ export function openOutside(name: OutsideName): Outside {
       }
     },
     observe(metrics) {
-      seconds = metrics.histogram(
-        'accord_seal_call_seconds',
-        'Calls of the sealing to the signing port and the time stamp authority',
-        ['to', 'outcome'],
-      );
+      seconds = callSeconds(metrics);
     },
   };
 }

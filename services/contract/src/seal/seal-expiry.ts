@@ -3,8 +3,9 @@ import type { Logger } from 'pino';
 import type { Actor, Database, Worker } from '@accord/core';
 import type { Metrics } from '@accord/core/observability';
 import { chainAt, subjectOf } from './certificate-chain.ts';
+import { callSeconds } from './outside.ts';
 import type { SealKey } from './seal-key.ts';
-import type { TimeStampAuthority } from './time-stamp-authority.ts';
+import { sealsWithoutStamp, type TimeStampAuthority } from './time-stamp-authority.ts';
 
 // CTR-37: operators learn by metric, log and /startupz that a certificate that sealing needs ends, or is not valid.
 
@@ -120,6 +121,8 @@ export function sealExpiry(parts: SealParts, log: Logger) {
 export const sealMetrics =
   (parts: SealParts) =>
   (metrics: Metrics, db: Database): void => {
+    callSeconds(metrics);
+    sealsWithoutStamp(metrics);
     parts.sealKey.port?.observe(metrics);
     parts.timeStamps?.observe(metrics);
     metrics.gauge(

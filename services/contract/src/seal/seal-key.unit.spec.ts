@@ -241,7 +241,11 @@ describe('CTR-37 a certificate that is not valid at the time of the seal', () =>
           .replace(/^seal: CN=Example Seal (.*), 2026.*$/, '$1'),
       );
       const text = await metrics.text();
-      samples.push([...text.matchAll(/^accord_seal\w+\{.*\} (.*)$/gm)].map(([, sample]) => sample).join(' '));
+      samples.push(
+        [...text.matchAll(/^accord_seal_(?:certificate_days_left|valid)\{.*\} (.*)$/gm)]
+          .map(([, sample]) => sample)
+          .join(' '),
+      );
     }
     const facts = {
       use: 'seal',

@@ -75,16 +75,20 @@ export function openTimeStampAuthority(address: TimeStampAddress): TimeStampAuth
     ...outside,
     observe(metrics) {
       outside.observe(metrics);
-      without = metrics.counter(
-        'accord_seals_without_time_stamp_total',
-        'Contracts sealed without a time stamp because its authority was away for as long as the profile says',
-      );
+      without = sealsWithoutStamp(metrics);
     },
     leftOut: () => without?.inc(),
     stamp: (signature) => outside.ask(() => stamp(signature)),
     certificates: () => seen,
   };
 }
+
+/** There from the start, also without an authority. */
+export const sealsWithoutStamp = (metrics: Metrics) =>
+  metrics.counter(
+    'accord_seals_without_time_stamp_total',
+    'Contracts sealed without a time stamp because its authority was away for as long as the profile says',
+  );
 
 /** Around a token in the signature, at most. */
 const attributeBytes = 64;
