@@ -16,7 +16,7 @@ const plain =
 /** The others that can hold words by their type and say nothing of a person, each looked at. */
 const lookedAt = new Set(
   `balances.fund bills.facts bills.month contract_bills.snapshot contract_history.event
-    contract_history.note contract_history.what contract_view.number contracts.amount contracts.language
+    contract_history.what contract_view.number contracts.amount contracts.language
     contracts.number contracts.refusals contracts.void_reason disowned_events.key
     disowned_events.of_account disowned_events.source disowned_events.type exports.format exports.last_key
     exports.locale inbox.source knex_migrations.name ledger_postings.ledger_account

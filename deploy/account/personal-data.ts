@@ -160,8 +160,10 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       personal: { file: 'the sealed PDF: both parties' },
       fate: { is: 'kept', law: books },
     },
+    contract_downloads: plain,
     contract_history: { isOf: own, personal: { actor }, fate: { is: 'kept', law: books } },
     contract_orders: { isOf: own, personal: snapshot, fate: { is: 'kept', law: books } },
+    contract_products: plain,
     contracts: {
       isOf: own,
       personal: {

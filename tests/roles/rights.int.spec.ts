@@ -61,8 +61,10 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     bills: 'insert, update',
     contract_bills: 'insert, update (snapshot)',
     contract_documents: grows,
+    contract_downloads: 'insert, update (downloads, last_at)',
     contract_history: grows,
     contract_orders: 'insert, update (snapshot, released)',
+    contract_products: grows,
     contracts:
       'insert, update (version, number, status, party_a, amount, refusals, void_reason, void_text, removed, ' +
       'drafted_at, finalized_at, voided_at, content, sealing_since, seal_attempts, seal_lease_until, reminded_at, ' +

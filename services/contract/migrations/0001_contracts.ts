@@ -17,7 +17,7 @@ export const up: Migration = [
        generated always as (lower(normalize(coalesce(facts #>> '{partner,provider}', ''), nfkc))) stored,
      partner_type text generated always as (facts #>> '{partner,type}') stored
    )`,
-  // An operator's search reads this index alone, however much is known of each account.
+  // For an operator's search, which needs no more of an account until it is found.
   `create index accounts_searched on accounts (account_id) include (name_search, partner_type)`,
   accountTable('contract', 'accounts', ['insert', 'update']),
 

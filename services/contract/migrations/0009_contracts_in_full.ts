@@ -14,9 +14,6 @@ export const up: Migration = [
   // The address of a draft may be another of the book; its name stays.
   `grant update (party_a) on contracts to accord_contract, accord_contract_operator`,
 
-  // Of a line of the history, in codes: the reason, or the facts that changed (CTR-32).
-  `alter table contract_history add note text`,
-
   // When a draft was told to wait: each is told of once (CTR-40).
   `alter table contracts add reminded_at timestamptz`,
   `grant update (reminded_at) on contracts to accord_contract, accord_contract_operator`,

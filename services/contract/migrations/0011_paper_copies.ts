@@ -21,6 +21,9 @@ export const up: Migration = [
      return_text text
    )`,
   `create index paper_copies_oldest on paper_copies (requested_at, contract_id)`,
+  `create index paper_copies_of_account on paper_copies (account_id, requested_at, contract_id)`,
+  `create index paper_copies_to_mail on paper_copies (requested_at, contract_id, promised_by)
+     where status in ('requested', 'printed')`,
   `create index paper_copies_by_status on paper_copies (status, requested_at, contract_id)`,
   accountTable('contract', 'paper_copies', [
     'insert',

@@ -12,6 +12,7 @@ import {
 } from './bill/contract-bills-store.ts';
 import { amountOfBills, changedBills, movedBills, splitBills } from './bill/contract-bills.ts';
 import { voidForWithdrawnBill } from './contract/contract-end.ts';
+import { addProducts, productsOfBills } from './contract/contract-products-store.ts';
 import {
   insertContract,
   lockLiveContractOfBill,
@@ -108,6 +109,7 @@ export async function followedBills(tx: Tx, contract: Contract): Promise<Bill[]>
   const now = new Map(told.filter(({ billId }) => !moved.has(billId)).map((bill) => [bill.billId, bill]));
   const followed = bills.map((bill) => now.get(bill.billId) ?? bill);
   restateBills(tx, contract.contractId, followed);
+  addProducts(tx, contract, productsOfBills(followed));
   return followed;
 }
 

@@ -32,7 +32,7 @@ import {
   waitOn,
   type SealingLease,
 } from './contract/sealing-store.ts';
-import { findDocument, storeDocument } from './document/document-store.ts';
+import { countDownload, findDocument, storeDocument } from './document/document-store.ts';
 import type { Rendering } from './document/rendering.ts';
 import { findOrders, type Order } from './order-view.ts';
 import { OutsideFailed } from './seal/outside.ts';
@@ -275,7 +275,10 @@ export async function contractFile(
       throw new Refusal('conflict', 'contract.voided', { contractId, remedy: 'apply_again' });
     if (!contract.number)
       throw new Refusal('conflict', 'contract.no_document', { contractId, status: contract.status });
-    if (contract.status === 'official') return { contract, stored: await findDocument(tx, contractId) };
+    if (contract.status === 'official') {
+      countDownload(tx, contract);
+      return { contract, stored: await findDocument(tx, contractId) };
+    }
     const draft = await contentNow(tx, contract, { profile, mark: 'draft', testSeal: sealKey.test });
     return { contract, draft };
   });

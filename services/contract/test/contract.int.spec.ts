@@ -1152,6 +1152,43 @@ describe('the saga, whatever the order of arrival', () => {
   });
 });
 
+test('CTR-32 contracts are listed by every filter; the detail counts downloads of the official file', async () => {
+  const { t, accountId, client, placed, draft, official, get } = await customerOf('baidu');
+  const [one, two] = await placed(sampleOrder(), sampleOrder({ productCode: 'CDN' }));
+  const [sealed, drafted] = [await official(one!), await draft(two!)];
+  const { number } = await get(sealed);
+  const listed = async (query: string, by = client) =>
+    ((await by.get(`/v1/contracts?${query}`)).body.data as { contractId: string }[]).map(
+      ({ contractId }) => contractId,
+    );
+  for (const [query, found] of [
+    ['', [drafted, sealed]],
+    ['productCode=CDN', [drafted]],
+    [`productCode=${one!.productCode}`, [sealed]],
+    ['productCode=none', []],
+    ['status=official&kind=order', [sealed]],
+    ['status=draft&productCode=CDN', [drafted]],
+    [`status=draft&productCode=${one!.productCode}`, []],
+    [`number=${number}`, [sealed]],
+    [`orderId=${two!.orderId}&productCode=CDN`, [drafted]],
+    [`partyA=${encodeURIComponent(sampleAccount().certifiedName!.slice(0, 3))}`, [drafted, sealed]],
+    ['partyA=somebody', []],
+    ['partyA=%25', []],
+  ] as const) {
+    expect([query, await listed(query)]).toEqual([query, found]);
+    expect(await listed(`${query}&accountId=${accountId}`, t.operator())).toEqual(found);
+  }
+  const first = await client.get('/v1/contracts?productCode=CDN&limit=1');
+  expect(first.body.nextCursor).toBeNull();
+  expect((await get(drafted)).downloads).toBeNull();
+  expect((await get(sealed)).downloads).toEqual({ count: 0, lastAt: null });
+  await client.get(`/v1/contracts/${drafted}/document`);
+  await Promise.all([1, 2, 3].map(() => client.get(`/v1/contracts/${sealed}/document`)));
+  const { count, lastAt } = (await get(sealed)).downloads;
+  expect([count, Number.isNaN(Date.parse(lastAt))]).toEqual([3, false]);
+  expect((await get(drafted)).downloads).toBeNull();
+});
+
 test('API-3 each route answers the request that the document shows for it as described', async () => {
   const { t, accountId, client, placed, draft, official } = await customerOf('baidu');
   const [operator, platform] = [t.operator('op_2'), t.platform()];

@@ -1,5 +1,5 @@
 import { loadProfile } from '@accord/profile';
-import { knowledgeOf, rebuildOf, samplePdf } from '@accord/testing';
+import { knowledgeOf, rebuildOf, samplePdf, until } from '@accord/testing';
 import { flawsUnderBadInput, flawsUnderRepeats, unreadableTexts } from '@accord/testing/edges';
 import { parkedEvent } from '@accord/testing/outsider';
 import { orderView } from '../src/order-view.ts';
@@ -68,6 +68,7 @@ describe('races', () => {
     }
     await t.settled();
     for (const contractId of contractIds) {
+      await until('it is sealed, or void', async () => (await get(contractId)).status !== 'sealing');
       const { status, sha256 } = await get(contractId);
       expect([
         ['official', true],

@@ -21,26 +21,29 @@ interface CountedAccount {
   readonly refunds: number;
 }
 
-/** By account id. The counts are of all that this service has heard of until now (API-19). */
-export const listAccounts = (tx: Tx, filter: AccountFilter) =>
-  tx.many<CountedAccount>(
-    `select facts,
+/**
+ * By account id. The counts are of all that this service has heard of until now (API-19). Each set of filters has a
+ * text of its own.
+ */
+export function listAccounts(tx: Tx, filter: AccountFilter): Promise<CountedAccount[]> {
+  const values: unknown[] = [filter.after ?? '', filter.limit];
+  const where = ['account_id > $1'];
+  const also = (value: unknown, condition: (place: string) => string): void => {
+    if (value !== undefined) where.push(condition(`$${values.push(value)}`));
+  };
+  const has = (column: string) => (place: string) =>
+    `strpos(${column}, lower(normalize(${place}::text, nfkc))) > 0`;
+  also(filter.accountId, (place) => `account_id = ${place}`);
+  also(filter.certifiedName, has('name_search'));
+  also(filter.partnerType, (place) => `partner_type = ${place}`);
+  also(filter.partner, has('partner_search'));
+  return tx.many(
+    `select (select facts from accounts a where a.account_id = found.account_id) as facts,
         (select count(*)::int from order_view o where o.account_id = found.account_id) as orders,
         (select count(*)::int from contracts c where c.account_id = found.account_id and not removed) as contracts,
         (select count(*)::int from refund_view r where r.account_id = found.account_id) as refunds
-      from (select account_id from accounts
-         where account_id > $1 and ($2::text is null or account_id = $2)
-           and ($3::text is null or strpos(name_search, lower(normalize($3, nfkc))) > 0)
-           and ($4::text is null or partner_type = $4)
-           and ($5::text is null or strpos(partner_search, lower(normalize($5, nfkc))) > 0)
-         order by account_id limit $6) found join accounts using (account_id)
+      from (select account_id from accounts where ${where.join(' and ')} order by account_id limit $2) found
       order by account_id`,
-    [
-      filter.after ?? '',
-      filter.accountId ?? null,
-      filter.certifiedName ?? null,
-      filter.partnerType ?? null,
-      filter.partner ?? null,
-      filter.limit,
-    ],
+    values,
   );
+}

@@ -3,6 +3,7 @@ import type { Profile } from '@accord/profile';
 import type { Bill } from '../bill/bill.ts';
 import { yearIn } from '../bill/billing-cycle.ts';
 import type { Order } from '../order-view.ts';
+import { addProducts, productsOfBills } from './contract-products-store.ts';
 import { isLive, type Contract } from './contract.ts';
 import { releaseOffline } from './offline-store.ts';
 
@@ -96,6 +97,7 @@ export function insertContract(
          from jsonb_array_elements($3::jsonb) with ordinality as listed (b, position)`,
       [contract.contractId, contract.accountId, JSON.stringify(bills)],
     );
+  addProducts(tx, contract, [...orders.map(({ productCode }) => productCode), ...productsOfBills(bills)]);
   announce(tx, decision);
   return contract;
 }
@@ -135,10 +137,10 @@ export function saveContract(tx: Tx, decision: Decision<Contract>): Contract {
   return contract;
 }
 
-function announce(tx: Tx, { state: contract, facts, history }: Decision<Contract>): void {
+function announce(tx: Tx, { state: contract, facts }: Decision<Contract>): void {
   tx.write(
-    `insert into contract_history (contract_id, version, account_id, event, status, at, actor, what, note)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into contract_history (contract_id, version, account_id, event, status, at, actor, what)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       contract.contractId,
       contract.version,
@@ -148,7 +150,6 @@ function announce(tx: Tx, { state: contract, facts, history }: Decision<Contract
       tx.now,
       actorId(tx.actor),
       'what' in facts[0]!.data ? facts[0]!.data.what : null,
-      history?.note ?? null,
     ],
   );
   tx.emit(...facts);

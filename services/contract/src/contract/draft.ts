@@ -1,4 +1,4 @@
-import { amend, changed, recorded, unchanged, type Decision } from '@accord/core';
+import { amend, changed, unchanged, type Decision } from '@accord/core';
 import type { Party } from '../account/account.ts';
 import { contractSnapshot, expectDraft, voidContract, type Contract } from './contract.ts';
 
@@ -17,11 +17,10 @@ export function changeAddress(
   const { partyA } = contract;
   if (partyA.address === address && partyA.contact === contact) return unchanged(contract);
   const next = amend(contract, { partyA: { ...partyA, address, contact } });
-  return recorded(
-    next,
-    { change: 'contract.changed', note: 'address' },
-    { type: 'contract.changed', data: { contract: contractSnapshot(next), what: ['address'] } },
-  );
+  return changed(next, {
+    type: 'contract.changed',
+    data: { contract: contractSnapshot(next), what: ['address'] },
+  });
 }
 
 /** How long drafts may wait, ms (CTR-40). */

@@ -69,25 +69,24 @@ interface PaperFilter {
   readonly limit: number;
 }
 
-/** As they are to be worked off: the oldest request first. */
-export const listPaper = (tx: Tx, filter: PaperFilter) =>
-  tx.many<PaperCopies & { readonly number: string }>(
+/** As they are to be worked off: the oldest request first. Each set of filters has a text of its own. */
+export function listPaper(
+  tx: Tx,
+  { accountId, status, lateAt, from, before, after, limit }: PaperFilter,
+): Promise<(PaperCopies & { readonly number: string })[]> {
+  const values: unknown[] = [limit];
+  const place = (value: unknown) => `$${values.push(value)}`;
+  const where = ['true'];
+  if (from) where.push(`requested_at >= ${place(from)}`);
+  if (before) where.push(`requested_at < ${place(before)}`);
+  if (accountId !== undefined) where.push(`account_id = ${place(accountId)}`);
+  if (status !== undefined) where.push(`status = ${place(status)}`);
+  if (lateAt !== undefined)
+    where.push(`status in ('requested', 'printed')`, `promised_by < ${place(lateAt)}`);
+  if (after) where.push(`(requested_at, contract_id) > (${place(after[0])}, ${place(after[1])}::text)`);
+  return tx.many(
     `select ${columns}, (select number from contracts c where c.contract_id = p.contract_id) as number
-      from paper_copies p
-      where ($1::text is null or status = $1)
-        and ($2::timestamptz is null or (status in ('requested', 'printed') and promised_by < $2))
-        and ($3::timestamptz is null or requested_at >= $3) and ($4::timestamptz is null or requested_at < $4)
-        and ($5::timestamptz is null or (requested_at, contract_id) > ($5, $6::text))
-        and ($7::text is null or account_id = $7)
-      order by requested_at, contract_id limit $8`,
-    [
-      filter.status ?? null,
-      filter.lateAt ?? null,
-      filter.from ?? null,
-      filter.before ?? null,
-      filter.after?.[0] ?? null,
-      filter.after?.[1] ?? null,
-      filter.accountId ?? null,
-      filter.limit,
-    ],
+      from paper_copies p where ${where.join(' and ')} order by requested_at, contract_id limit $1`,
+    values,
   );
+}

@@ -21,6 +21,24 @@ export async function storeDocument(
 export const findDocumentHash = (tx: Tx, contractId: string) =>
   tx.one<{ sha256: string }>('select sha256 from contract_documents where contract_id = $1', [contractId]);
 
+/** CTR-32. */
+export const countDownload = (
+  tx: Tx,
+  { contractId, accountId }: { readonly contractId: string; readonly accountId: string },
+): void =>
+  tx.write(
+    `insert into contract_downloads (contract_id, account_id, downloads, last_at) values ($1, $2, 1, $3)
+     on conflict (contract_id) do update
+       set downloads = contract_downloads.downloads + 1, last_at = greatest(contract_downloads.last_at, $3)`,
+    [contractId, accountId, tx.now],
+  );
+
+export const findDownloads = (tx: Tx, contractId: string) =>
+  tx.one<{ count: number; lastAt: Date }>(
+    'select downloads::int as count, last_at as "lastAt" from contract_downloads where contract_id = $1',
+    [contractId],
+  );
+
 /** Of an official contract: the file that was sealed, or the one of a contract signed outside (CTR-36). */
 export const findDocument = (tx: Tx, contractId: string) =>
   tx.one<{ file: Buffer; sha256: string }>(

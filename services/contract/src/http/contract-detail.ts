@@ -25,7 +25,7 @@ import { findOffline } from '../contract/offline-store.ts';
 import type { Offline } from '../contract/offline.ts';
 import { termsOf } from '../contract/terms.ts';
 import type { DocumentRow } from '../document/content.ts';
-import { findDocumentHash } from '../document/document-store.ts';
+import { findDocumentHash, findDownloads } from '../document/document-store.ts';
 import { findOwnTerms, type Order } from '../order-view.ts';
 import { BilledLine, ContractAnswer, toContractAnswer } from './schemas.ts';
 import { contractWarnings, Warning } from './warnings.ts';
@@ -78,6 +78,13 @@ export const ContractDetailAnswer = ContractAnswer.extend({
     .meta({ description: 'Where all orders have the same terms by a link; else each order says its own.' }),
   /** Of the official file. */
   sha256: z.string().nullable(),
+  downloads: z
+    .object({ count: z.int(), lastAt: Moment.nullable() })
+    .meta({ id: 'ContractDownloads' })
+    .nullable()
+    .meta({
+      description: 'How often its official file was asked for, and when last; null of other contracts.',
+    }),
   offline: z
     .object({
       number: z.string().meta({ description: "The provider's; the contract's own once it is official." }),
@@ -98,7 +105,7 @@ export const ContractDetailAnswer = ContractAnswer.extend({
         what: z
           .array(z.string())
           .nullable()
-          .meta({ description: 'The facts that a `contract.changed` changed: amount, bills.' }),
+          .meta({ description: 'The facts that a `contract.changed` changed: amount, address, bills.' }),
         at: Moment,
         actor: ActorView,
       })
@@ -135,10 +142,16 @@ export async function readContractDetail(
     settled: contract.status === 'official' && orderIds.length > 0 && paid.length === orderIds.length,
     termsUrl: urls.size === 1 ? stated[0]!.terms.url : null,
     sha256: document?.sha256 ?? (contract.finalizedAt && offline ? offline.sha256 : null),
+    downloads: contract.finalizedAt && (await downloadsOf(tx, contractId)),
     offline: offline ? toOfflineAnswer(offline, tx.actor) : null,
     warnings: contractWarnings(seen, locale),
     history: (await listHistory(tx, contractId)).map((entry) => toHistoryRow(entry, tx.actor)),
   };
+}
+
+async function downloadsOf(tx: Tx, contractId: string) {
+  const found = await findDownloads(tx, contractId);
+  return { count: found?.count ?? 0, lastAt: found?.lastAt.toISOString() ?? null };
 }
 
 const toOfflineAnswer = ({ number, signedOn, ticketId, reason }: Offline, reader: Actor) => ({

@@ -38,6 +38,14 @@ const listContracts = route({
     kind: ContractKind.optional(),
     orderId: Id.optional(),
     billId: BillId.optional(),
+    productCode: Id.optional(),
+    partyA: z
+      .string()
+      .min(1)
+      .max(120)
+      .regex(/^[^\p{Cc}]+$/u)
+      .optional()
+      .meta({ description: "The beginning of Party A's name, in any case." }),
     number: z.string().max(32).optional(),
     ...rangeQuery,
   }),
