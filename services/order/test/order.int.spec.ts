@@ -1113,7 +1113,9 @@ describe('fulfilment and facts', () => {
           .platform()
           .post(`/v1/orders/${orderId}/fulfilment`, report, { ...key(), 'accept-language': language })
       ).body.detail as string;
-    const local = (time: string) => new Date(time).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
+    // A whole minute is told without its seconds.
+    const local = (time: string) =>
+      new Date(time).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' }).replace(/:00$/, '');
     const english = await detailIn('en');
     const chinese = await detailIn('zh-CN');
     for (const time of [-1, 1, 5].map((days) => local(later(month.end, days))))
