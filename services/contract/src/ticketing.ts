@@ -1,8 +1,9 @@
 import { actorId, expectVersion, newId, Refusal, type Tx } from '@accord/core';
 import { businessDayEnd, type Profile } from '@accord/profile';
 import { reasonAgainst, refusalOf } from './application-refusal.ts';
+import { voidContract } from './contract/contract-end.ts';
 import { lockContract } from './contract/contract-store.ts';
-import { voidContract, type Contract, type GivenReason } from './contract/contract.ts';
+import type { Contract, GivenReason } from './contract/contract.ts';
 import { findOrders } from './order-view.ts';
 import { getTicket, insertTicket, lockTicket, saveTicket } from './ticket/ticket-store.ts';
 import {

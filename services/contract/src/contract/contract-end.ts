@@ -1,5 +1,29 @@
-import { Refusal, unchanged, type Decision } from '@accord/core';
-import { isLive, voidContract, type Contract, type Voiding } from './contract.ts';
+import { amend, changed, Refusal, unchanged, type Decision } from '@accord/core';
+import { contractLifecycle, contractSnapshot, isLive, type Contract, type VoidReason } from './contract.ts';
+
+interface Voiding {
+  readonly reason: VoidReason;
+  readonly text: string | null;
+  /** The order whose end it is (CTR-28). */
+  readonly orderId: string | null;
+  /** The bill whose withdrawal it is (CTR-35). */
+  readonly billId?: string;
+  readonly at: Date;
+  readonly removed?: boolean;
+}
+
+/** Ends a live contract. @throws Refusal `contract.transition_refused` for one that has ended. */
+export function voidContract(
+  contract: Contract,
+  { reason, text, orderId, billId, at, removed = false }: Voiding,
+): Decision<Contract> {
+  const status = contractLifecycle.after(contract.status, 'void');
+  const next = amend(contract, { status, voidReason: reason, voidText: text, voidedAt: at, removed });
+  return changed(next, {
+    type: 'contract.voided',
+    data: { contract: contractSnapshot(next), reason, text, orderId, billId: billId ?? null },
+  });
+}
 
 /** The profile's rules for ending a contract by oneself (CTR-25, CTR-26). */
 export interface VoidRules {

@@ -15,7 +15,7 @@ export const contractLifecycle = lifecycle('contract', 'requested', {
   voided: {},
 });
 
-type VoidReason = z.infer<typeof ContractVoidReason>;
+export type VoidReason = z.infer<typeof ContractVoidReason>;
 /**
  * The reasons that a person may give; the others come with the end of an order or a bill (CTR-28, CTR-35), or of a
  * draft's time (CTR-40).
@@ -228,28 +228,4 @@ export function failSealing(
     content: null,
   });
   return changed(next, { type: 'contract.seal_failed', data: { contract: contractSnapshot(next), reason } });
-}
-
-export interface Voiding {
-  readonly reason: VoidReason;
-  readonly text: string | null;
-  /** The order whose end it is (CTR-28). */
-  readonly orderId: string | null;
-  /** The bill whose withdrawal it is (CTR-35). */
-  readonly billId?: string;
-  readonly at: Date;
-  readonly removed?: boolean;
-}
-
-/** Ends a live contract. @throws Refusal `contract.transition_refused` for one that has ended. */
-export function voidContract(
-  contract: Contract,
-  { reason, text, orderId, billId, at, removed = false }: Voiding,
-): Decision<Contract> {
-  const status = contractLifecycle.after(contract.status, 'void');
-  const next = amend(contract, { status, voidReason: reason, voidText: text, voidedAt: at, removed });
-  return changed(next, {
-    type: 'contract.voided',
-    data: { contract: contractSnapshot(next), reason, text, orderId, billId: billId ?? null },
-  });
 }

@@ -1,6 +1,7 @@
 import { amend, changed, unchanged, type Decision } from '@accord/core';
 import type { Party } from '../account/account.ts';
-import { contractSnapshot, expectDraft, voidContract, type Contract } from './contract.ts';
+import { voidContract } from './contract-end.ts';
+import { contractSnapshot, expectDraft, type Contract } from './contract.ts';
 
 // A draft between its reservation and its seal.
 

@@ -1,4 +1,5 @@
-import { draftContract, requestContract, voidContract, type Contract } from './contract.ts';
+import { voidContract } from './contract-end.ts';
+import { draftContract, requestContract, type Contract } from './contract.ts';
 import { changeAddress, expireDraft, remindOfDraft } from './draft.ts';
 
 const day = 86_400_000;
