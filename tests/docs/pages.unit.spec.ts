@@ -111,7 +111,7 @@ test('docs/operations.md names each metric and each setting of every service, an
 
 test(
   'docs/flows.md: a cancel is read in six files of the order ' +
-    'service, seven of contract and five of notification',
+    'service, five of contract and five of notification',
   () => {
     const [, cancel = ''] = text('docs/flows.md').split('\n## Cancel\n');
     const files = new Set(
@@ -119,7 +119,7 @@ test(
     );
     const of = (service: string) =>
       [...files].filter((file) => file.startsWith(`\`services/${service}/`)).length;
-    expect([of('order'), of('contract'), of('notification'), files.size]).toEqual([6, 7, 5, 18]);
+    expect([of('order'), of('contract'), of('notification'), files.size]).toEqual([6, 5, 5, 16]);
   },
 );
 

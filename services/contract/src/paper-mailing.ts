@@ -4,7 +4,6 @@ import { lockContract, saveContract } from './contract/contract-store.ts';
 import type { Contract } from './contract/contract.ts';
 import { insertPaper, lockPaperIfAny, savePaper } from './contract/paper-copy-store.ts';
 import {
-  cancelPaper,
   deliverPaper,
   mailPaper,
   printPaper,
@@ -102,11 +101,4 @@ export async function returnPaperCopies(
 ): Promise<Mailing> {
   const { paper, contract } = await lockMailing(tx, target);
   return save(tx, returnPaper(contract, paper, { text, at: tx.now }));
-}
-
-/** CTR-24: copies that are not in the mail yet end with their contract, which has just ended. */
-export async function cancelPaperOf(tx: Tx, contract: Contract): Promise<Contract> {
-  const paper = await lockPaperIfAny(tx, contract.contractId);
-  const decision = paper && cancelPaper(contract, paper, tx.now);
-  return decision ? save(tx, decision).contract : contract;
 }

@@ -2,11 +2,11 @@ import { expectVersion, Refusal, type Decision, type Tx } from '@accord/core';
 import type { Event, EventAbout } from '@accord/events';
 import { eventsAbout, type Subscriptions } from '@accord/messaging';
 import type { Profile } from '@accord/profile';
-import { voidByHand, voidForDeadOrder } from './contract/contract-end.ts';
+import { cancelPaper, voidByHand, voidForDeadOrder } from './contract/contract-end.ts';
 import { markReleased } from './contract/contract-orders-store.ts';
 import { lockContract, lockLiveContractOf, saveContract } from './contract/contract-store.ts';
 import type { Contract, GivenReason } from './contract/contract.ts';
-import { cancelPaperOf } from './paper-mailing.ts';
+import { lockPaperIfAny, savePaper } from './contract/paper-copy-store.ts';
 import { lockOpenTicketsOf, saveTicket } from './ticket/ticket-store.ts';
 import { withdrawTicket } from './ticket/ticket.ts';
 
@@ -20,12 +20,14 @@ import { withdrawTicket } from './ticket/ticket.ts';
  */
 export async function endContract(tx: Tx, decision: Decision<Contract>): Promise<Contract> {
   const contract = saveContract(tx, decision);
-  if (decision.facts.length > 0) {
-    for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))
-      saveTicket(tx, withdrawTicket(ticket, { text: 'contract_ended', at: tx.now }));
-    if (contract.finalizedAt !== null) return cancelPaperOf(tx, contract);
-  }
-  return contract;
+  if (decision.facts.length === 0) return contract;
+  for (const ticket of await lockOpenTicketsOf(tx, contract.contractId))
+    saveTicket(tx, withdrawTicket(ticket, { text: 'contract_ended', at: tx.now }));
+  const paper = contract.finalizedAt === null ? undefined : await lockPaperIfAny(tx, contract.contractId);
+  const cancelled = paper && cancelPaper(contract, paper, tx.now);
+  if (!cancelled) return contract;
+  savePaper(tx, cancelled.paper);
+  return saveContract(tx, cancelled.contract);
 }
 
 interface VoidAsk {

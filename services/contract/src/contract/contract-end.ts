@@ -1,5 +1,6 @@
 import { amend, changed, Refusal, unchanged, type Decision } from '@accord/core';
 import { contractLifecycle, contractSnapshot, isLive, type Contract, type VoidReason } from './contract.ts';
+import { paperLifecycle, type PaperCopies, type PaperDecision } from './paper-copy.ts';
 
 interface Voiding {
   readonly reason: VoidReason;
@@ -83,3 +84,17 @@ export const voidForWithdrawnBill = (contract: Contract, billId: string, at: Dat
   isLive(contract)
     ? voidContract(contract, { reason: 'bill_withdrawn', text: null, orderId: null, billId, at })
     : unchanged(contract);
+
+/** CTR-24: a contract that has ended takes its paper copies along; undefined where they are in the mail, or beyond. */
+export function cancelPaper(contract: Contract, paper: PaperCopies, at: Date): PaperDecision | undefined {
+  const { status } = paper;
+  if (!paperLifecycle.allows(status, 'cancel')) return undefined;
+  const next = amend(contract, {});
+  return {
+    paper: { ...paper, status: paperLifecycle.after(status, 'cancel'), endedAt: at },
+    contract: changed(next, {
+      type: 'contract.paper_cancelled',
+      data: { contract: contractSnapshot(next) },
+    }),
+  };
+}

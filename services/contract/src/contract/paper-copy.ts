@@ -137,18 +137,5 @@ export const returnPaper = (
   })),
 });
 
-/** CTR-24: with their contract, which has ended; undefined where they are in the mail, or beyond. */
-export function cancelPaper(contract: Contract, paper: PaperCopies, at: Date): PaperDecision | undefined {
-  const { status } = paper;
-  if (!paperLifecycle.allows(status, 'cancel')) return undefined;
-  return {
-    paper: { ...paper, status: paperLifecycle.after(status, 'cancel'), endedAt: at },
-    contract: announced(contract, (next) => ({
-      type: 'contract.paper_cancelled',
-      data: { contract: contractSnapshot(next) },
-    })),
-  };
-}
-
 export const isLate = ({ mailedAt, endedAt, promisedBy }: PaperCopies, now: Date) =>
   mailedAt === null && endedAt === null && promisedBy < now;
