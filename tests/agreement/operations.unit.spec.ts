@@ -730,6 +730,11 @@ function refusedRefund({
     resources: resources.map(resourceSnapshot),
     contracts: [],
     claims: [],
+    returnedRenewals: orders
+      .filter(({ orderType }) => orderType === 'renewal')
+      .flatMap(({ orderId, refundedInstanceIds }) =>
+        refundedInstanceIds.map((instanceId) => ({ orderId, instanceId })),
+      ),
     bundles: order.bundleId === null ? [] : [{ bundleId: order.bundleId, members }],
     refundsThisYear,
     refunded,

@@ -1,7 +1,7 @@
 import { add, equal, subtract } from '@accord/money';
 import { calendarEnd } from '@accord/profile';
 import { day, fulfil, money, partOf, pay, place, type DemoContext, type Placed } from './context.ts';
-import { balanceOf } from './refunds.ts';
+import { balanceOf, giveBackRenewal } from './refunds.ts';
 
 const month = { value: 1, unit: 'month' } as const;
 const oneMonth = (start: Date) => ({
@@ -12,10 +12,12 @@ const oneMonth = (start: Date) => ({
 /** By so much the month is dearer on the large plan. */
 const dearer = '93.00';
 
-/** The instance is paid for on its plan, changed to a dearer one, renewed on that, and changed back. */
+/** The instance is renewed in vain, changed to a dearer plan, renewed on that, and changed back. */
 export async function changePlans(context: DemoContext): Promise<void> {
   const { narrator, role, mark } = context;
-  narrator.chapter('8 · Plans: an upgrade for the rest of the month, a renewal, a downgrade');
+  narrator.chapter(
+    '8 · Plans: a renewal that is given back, an upgrade for the rest of the month, a downgrade',
+  );
   const instanceId = `i-${mark}-plan`;
   const order = (orderType: string, plan?: string, duration: object | null = null) => ({
     productCode: role.planned,
@@ -32,6 +34,16 @@ export async function changePlans(context: DemoContext): Promise<void> {
   await pay(context, small, 'It is paid,');
   await fulfil(context, small, 'and was created 2 days and 4 hours ago.', [{ instanceId, ...running }]);
 
+  const renew = async (what: string, amount: string) => {
+    const renewal = await place(context, 'It is renewed for a month.', order('renewal', undefined, month));
+    narrator.check(renewal.amount === amount, `at the price of the plan that it has: ${amount} (ORD-24)`);
+    await pay(context, renewal, 'The renewal is paid,');
+    await fulfil(context, renewal, what, [{ instanceId, ...oneMonth(new Date(running.end)) }]);
+    return renewal;
+  };
+  const given = await renew('and the server runs a month longer.', '45.00');
+  await giveBackRenewal(context, { instanceId, renewal: given, end: running.end });
+
   const upgrade = await place(context, 'It becomes a large one.', order('upgrade', 'large'));
   const cost = partOf(dearer, days - 3, days);
   narrator.check(
@@ -41,11 +53,7 @@ export async function changePlans(context: DemoContext): Promise<void> {
   await pay(context, upgrade, 'The difference is paid,');
   await fulfil(context, upgrade, 'and the server is large.', [{ instanceId }]);
 
-  const renewal = await place(context, 'It is renewed for a month.', order('renewal', undefined, month));
-  narrator.check(renewal.amount === '138.00', 'at the price of the plan that it has: 138.00 (ORD-24)');
-  await pay(context, renewal, 'The renewal is paid,');
-  const next = oneMonth(new Date(running.end));
-  await fulfil(context, renewal, 'and the server runs a month longer.', [{ instanceId, ...next }]);
+  await renew('and the server runs a month longer again.', '138.00');
 
   await downgrade(context, order('downgrade', 'small'), { instanceId, days });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { equal, subtract, zero, type Money } from '@accord/money';
-import { money, orderShows, pay, place, subscription, type DemoContext } from './context.ts';
+import { money, orderShows, pay, place, subscription, type DemoContext, type Placed } from './context.ts';
 import { contractShows } from './contracts.ts';
 import type { Orders } from './shop.ts';
 
@@ -110,6 +110,58 @@ async function requestRefund(
     settings.system.mails.slice(mailsBefore).find(({ text }) => text.includes(back)),
   );
   narrator.note('and the customer is told, by e-mail:');
+}
+
+/** RFD-9: the instance keeps the time before its renewal. */
+export async function giveBackRenewal(
+  context: DemoContext,
+  { instanceId, renewal, end }: { instanceId: string; renewal: Placed; end: string },
+): Promise<void> {
+  const { narrator } = context;
+  const before = await balanceOf(context);
+  const ask = { who: 'customer', method: 'post', path: '/v1/refund-quotes' } as const;
+  const body = { instanceIds: [instanceId], kind: 'renewal_only' };
+  await narrator.until('a quote of the renewal', async () =>
+    (await narrator.quietly({ ...ask, body })).body.refundable ? true : undefined,
+  );
+  const quote = await narrator.ask({
+    ...ask,
+    what: 'What would the renewal alone give back?',
+    body,
+    status: 201,
+    shows: ({ body: { quoteId, amounts } }) => `${quoteId}: would give back ${amounts.refund.amount}`,
+  });
+  await narrator.ask({
+    what: 'It has not begun, so it is given back in full, and the server stays.',
+    who: 'customer',
+    method: 'post',
+    path: '/v1/refunds',
+    body: { quoteId: quote.body.quoteId, reason: 'not_usable' },
+    headers: { prefer: 'wait=25' },
+    status: 200,
+    follows: [
+      'refund.requested',
+      'order.reserved',
+      'refund.approved',
+      'refund.succeeded',
+      'order.voided',
+      'order.released',
+      'resource.changed',
+    ],
+    worker: { announces: 'refund.succeeded', about: ({ body: { refundId } }) => refundId },
+    shows: ({ body: { refundId, status, amount } }) => `${refundId} ${status}, ${amount.amount}`,
+    effects: ({ body: { refundId } }) => [orderShows(renewal.orderId, 'refunded', refundId)],
+  });
+  await narrator.until('the end before the renewal', async () => {
+    const path = `/v1/resources/${instanceId}`;
+    const { body: resource } = await narrator.quietly({ who: 'customer', method: 'get', path });
+    return Date.parse(resource.end) === Date.parse(end) ? true : undefined;
+  });
+  const back = subtract(await balanceOf(context), before);
+  narrator.check(
+    equal(back, money(renewal.amount)),
+    `${renewal.amount} is back, the server ends ${end} (RFD-9)`,
+  );
 }
 
 /** Voided (baidu) or deleted (alibaba), as the rules say (CTR-25). */

@@ -1,7 +1,14 @@
 import Fraction from 'fraction.js';
 import { exactly, type Money } from '@accord/money';
 import type { FeeTable, Profile } from './schema.ts';
-import { isWithinMonths, monthsOf, usedOf, type Duration, type Period } from './service-period.ts';
+import {
+  isWithinMonths,
+  monthsOf,
+  usedOf,
+  type Duration,
+  type Period,
+  type Units,
+} from './service-period.ts';
 
 // The part of what was paid for one instance that comes back: what is not used of it (RFD-6, RFD-10), less the fee
 // for giving it back (RFD-8). Exact: a sum of such parts is rounded once (RFD-7).
@@ -16,6 +23,13 @@ interface PaidService {
   readonly duration: Duration | null;
   /** The one that it pays for on this instance (RFD-22). */
   readonly servicePeriod: Period | null;
+  /** The periods within it, where it pays for several, each at a price of its own (`pricedPeriods`). */
+  readonly periods?: readonly PricedPeriod[] | undefined;
+}
+
+/** A period, and the part of what was paid that was paid for it: a fraction. */
+interface PricedPeriod extends Period {
+  readonly part: string;
 }
 
 /**
@@ -28,6 +42,8 @@ export interface Usage {
   readonly total: number;
   /** Null where nothing is counted by time. */
   readonly period: Period | null;
+  /** Where the order pays for several periods, each by itself: what is used goes by these. */
+  readonly periods?: readonly (PricedPeriod & Units)[] | undefined;
 }
 
 export interface Fee extends FeeTable {
@@ -57,12 +73,8 @@ interface ReturnAsk {
 export function returnedPart(service: PaidService, ask: ReturnAsk, rules: Rules) {
   const usage = usageOf(service, ask, rules);
   const feeBy = feeOf(service, usage, ask.at, rules);
-  const { used, total } = usage;
-  const unusedOf = (amount: Money) =>
-    exactly(amount)
-      .div(ask.shares)
-      .mul(total - used)
-      .div(total);
+  const unused = unusedPart(usage);
+  const unusedOf = (amount: Money) => exactly(amount).div(ask.shares).mul(unused);
   const { part, returned } = ask.kept ?? { part: '1', returned: '0' };
   const paid = exactly(ask.paid).div(ask.shares).sub(returned);
   const left = unusedOf(ask.paid).mul(part);
@@ -71,6 +83,15 @@ export function returnedPart(service: PaidService, ask: ReturnAsk, rules: Rules)
   const voucher = unusedOf(ask.voucherPaid).mul(rules.vouchersReturn === 'always' ? 1 : 0);
   return { usage, feeBy, exact: { paid, fee, refund: left.sub(fee), voucher } };
 }
+
+/** RFD-6: exact, of all that was paid. */
+const unusedPart = ({ used, total, periods }: Usage): Fraction =>
+  periods
+    ? periods.reduce(
+        (sum, one) => sum.add(new Fraction(one.part).mul(one.total - one.used).div(one.total)),
+        new Fraction(0),
+      )
+    : new Fraction(total - used, total);
 
 /**
  * An unused package comes back in full, a used one not at all (RFD-10). A one-time service is used at once, and
@@ -90,7 +111,10 @@ function countedUsage(service: PaidService, { at, packageUsed }: ReturnAsk, rule
   if (service.trial) return { ...whole, unit: 'trial', used: 1 };
   const { consumption: unit, timeZone } = rules;
   const period = service.servicePeriod;
-  return period ? { unit, ...usedOf(period, at, { unit, timeZone }), period } : { ...whole, unit, used: 0 };
+  if (!period) return { ...whole, unit, used: 0 };
+  const counted = (one: Period) => usedOf(one, at, { unit, timeZone });
+  const periods = service.periods?.map((one) => ({ ...one, ...counted(one) }));
+  return { unit, ...counted(period), period, ...(periods && { periods }) };
 }
 
 /**
@@ -109,6 +133,44 @@ function feeOf(service: PaidService, { used, period }: Usage, at: Date, rules: R
       isWithinMonths(period, at, { months: usedUpToMonths, timeZone }),
     ) ?? table?.steps.at(-1);
   return table && step ? { ...table, ...step } : null;
+}
+
+interface PricedAsk {
+  readonly instanceId: string;
+  /** The one that the change of plan pays for on the instance, and that another order does, as last reported. */
+  readonly period: Period | null;
+  readonly periodOf: (orderId: string) => Period | null | undefined;
+}
+
+/**
+ * ORD-24, RFD-6: an upgrade pays for the rest of each period that was paid for, by the difference of its prices, so
+ * each of them is used up by itself, as a downgrade takes them. Undefined where one period says all.
+ */
+export function pricedPeriods(
+  { planChange }: Pick<Placed, 'planChange'>,
+  { instanceId, period, periodOf }: PricedAsk,
+): PricedPeriod[] | undefined {
+  const rests = (planChange?.rest ?? [])
+    .filter((rest) => rest.instanceId === instanceId)
+    .toSorted((a, b) => Date.parse(a.start) - Date.parse(b.start));
+  if (!period || rests.length < 2) return undefined;
+  const costs = rests.map(raisedBy);
+  const whole = costs.reduce((sum, cost) => sum.add(cost), new Fraction(0));
+  if (whole.equals(0)) return undefined;
+  return rests.map((rest, i) => {
+    const { start, end } = periodOf(rest.orderId) ?? rest;
+    return {
+      start: i === 0 ? period.start : start,
+      end: i === rests.length - 1 ? period.end : end,
+      part: costs[i]!.div(whole).toFraction(),
+    };
+  });
+}
+
+/** The price of the rest that a dearer plan adds; a cheaper one adds nothing. */
+function raisedBy({ priceBefore, priceAfter, remaining, total }: Rest): Fraction {
+  const dearer = new Fraction(priceAfter).sub(priceBefore);
+  return dearer.compare(0) < 0 ? new Fraction(0) : dearer.mul(remaining).div(total);
 }
 
 // ORD-24: the difference of the rest that downgrades gave back of an order. It follows from the orders alone, which
@@ -134,6 +196,8 @@ interface Placed {
 interface Rest {
   readonly orderId: string;
   readonly instanceId: string;
+  readonly start: string;
+  readonly end: string;
   readonly remaining: number;
   readonly total: number;
   readonly priceBefore: string;

@@ -10,7 +10,7 @@ export interface Period {
 }
 
 /** Whole units of a period, of which `used` are used; `total` is at least 1. */
-interface Units {
+export interface Units {
   readonly used: number;
   readonly total: number;
 }

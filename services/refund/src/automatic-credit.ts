@@ -49,13 +49,12 @@ const onOrderFulfilled =
     const orders = await listOrders(tx, orderIds);
     const before = await lockRefundedOrders(tx, orderIds);
     const decision = returnDifference({ downgrade, orders }, before, { at: tx.now, timeZone });
-    const { refundId, split, lines } = decision.state;
+    const { refundId, split } = decision.state;
     const nothing = isNothing(split);
     if (!(await settleDowngrade(tx, { orderId, accountId, refundId: nothing ? null : refundId }))) return;
     if (nothing) return;
     const refund = await insertRefund(tx, decision);
-    const giving = orders.filter((order) => lines.some((line) => line.orderId === order.orderId));
-    if (!(await giveBack(tx, refund, { orders: giving, orderId })))
+    if (!(await giveBack(tx, refund, { orders, orderId })))
       throw new Error(`downgrade ${orderId} gave back more than was paid`);
   };
 

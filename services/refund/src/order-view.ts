@@ -5,7 +5,7 @@ import type { ProductSnapshot } from '@accord/events/product';
 import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 import type { Bundle, Claim, LinkedContract, Order, Resource } from './refund/candidate.ts';
 import type { QuoteFacts } from './refund/quote.ts';
-import { listRefundedOrders } from './refund/refund-store.ts';
+import { listRefundedOrders, listReturnedRenewals } from './refund/refund-store.ts';
 
 // Orders, resources, contracts and products as the events told them, by version (EVT-5). Good enough to
 // answer a quote; a refund asks the order service for the facts as they are held (EVT-20).
@@ -126,7 +126,7 @@ export async function findFacts(
   tx: Tx,
   ask: { accountId: string; instanceIds: readonly string[]; timeZone: string; self?: string },
 ): Promise<QuoteFacts> {
-  const [orders, resources, claims, year] = await Promise.all([
+  const [orders, resources, claims, returnedRenewals, year] = await Promise.all([
     tx.many<{ snapshot: Order }>(
       `select snapshot from order_view where account_id = $1 and order_id in
         (select order_id from order_view_instances where account_id = $1 and instance_id = any($2)) order by order_id`,
@@ -141,6 +141,7 @@ export async function findFacts(
          from claimed_instances where account_id = $1 and instance_id = any($2)`,
       [ask.accountId, ask.instanceIds],
     ),
+    listReturnedRenewals(tx, ask.accountId, ask.instanceIds),
     tx.one<{ count: number }>(
       `select count(*)::integer as count from refunds where account_id = $1
          and kind not in ('failed_fulfilment', 'downgrade_difference')
@@ -163,6 +164,7 @@ export async function findFacts(
     orders: known,
     resources: snapshots(resources),
     claims,
+    returnedRenewals,
     contracts,
     bundles,
     refundsThisYear: year?.count ?? 0,

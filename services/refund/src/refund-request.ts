@@ -37,14 +37,19 @@ import { decideAgain, lockRefundAndFacts, lookAgain } from './second-look.ts';
 // once more, as of the quote's time: what was quoted is approved (or waits for a review: review.ts), anything else
 // is refused, and our refusal ends the holds. `refund.approved` wakes `payout`, at the end of this file, which pays.
 
-type Ask = { accountId: string; instanceIds?: readonly string[]; bundleId?: string };
+type Ask = {
+  accountId: string;
+  kind: 'unsubscribe' | 'renewal_only';
+  instanceIds?: readonly string[];
+  bundleId?: string;
+};
 
-/** RFD-1. @throws Refusal `refund.mixed_currencies`, `refund.bundle_not_found`. */
-export async function quote(tx: Tx, profile: Profile, { accountId, ...ask }: Ask): Promise<Quote> {
+/** RFD-1, RFD-9. @throws Refusal `refund.mixed_currencies`, `refund.bundle_not_found`. */
+export async function quote(tx: Tx, profile: Profile, { accountId, kind, ...ask }: Ask): Promise<Quote> {
   const instanceIds = ask.instanceIds ?? (await instancesOfBundle(tx, accountId, ask.bundleId ?? ''));
   const facts = await findFacts(tx, { accountId, instanceIds, timeZone: profile.timeZone });
-  const instances = quoteInstances(instanceIds, facts, { at: tx.now, kind: 'unsubscribe' }, profile);
-  return insertQuote(tx, makeQuote(accountId, instances, tx.now));
+  const instances = quoteInstances(instanceIds, facts, { at: tx.now, kind }, profile);
+  return insertQuote(tx, makeQuote({ accountId, kind, at: tx.now }, instances));
 }
 
 async function instancesOfBundle(tx: Tx, accountId: string, bundleId: string): Promise<string[]> {
@@ -89,7 +94,11 @@ const onOrderReserved =
       saveRefund(tx, refuseRefund(refund, { refusals, newQuoteId, at: tx.now }));
       return;
     }
-    const known = { recent, reservedFacts: knownFacts(refund.instanceIds, facts) };
+    const known = {
+      recent,
+      reservedFacts: knownFacts(refund.instanceIds, facts),
+      orderIds: data.orders.map(({ orderId }) => orderId),
+    };
     const accepted = acceptReserved(refund, again, { rules: profile.refunds, ...known, at: tx.now });
     const fits = fitsEvent(accepted.facts); // with orders that the request had not seen
     saveRefund(tx, fits ? accepted : refuseRefund(refund, { refusals: [tooLarge(null)], at: tx.now }));
@@ -246,11 +255,12 @@ export async function giveBack(
   { refundId, accountId, split, lines }: Refund,
   { orders, orderId }: { orders: readonly Order[]; orderId: string | null },
 ): Promise<boolean> {
+  const giving = orders.filter((order) => lines.some((line) => line.orderId === order.orderId));
   const before = await lockRefundedOrders(
     tx,
-    orders.map((order) => order.orderId),
+    giving.map((order) => order.orderId),
   );
-  const after = orders.map((order) => {
+  const after = giving.map((order) => {
     const soFar = before.find((one) => one.orderId === order.orderId) ?? untouched(order);
     return lines.filter((line) => line.orderId === order.orderId).reduce(afterLine, soFar);
   });

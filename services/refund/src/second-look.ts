@@ -61,7 +61,10 @@ function decide(tx: Tx, profile: Profile, { refund, facts, mayDiffer }: Known): 
   if (refusals.length > 0 || !mayDiffer || asQuoted(refund, again))
     return { again, refusals, newQuoteId: null };
   const fresh = quoteInstances(instanceIds, facts, { at: tx.now, kind, self }, profile);
-  const { quoteId: newQuoteId } = insertQuote(tx, makeQuote(refund.accountId, fresh, tx.now));
+  const { quoteId: newQuoteId } = insertQuote(
+    tx,
+    makeQuote({ accountId: refund.accountId, kind, at: tx.now }, fresh),
+  );
   const stale = refusalReason('QUOTE_STALE', null, { remedy: 'accept_new_quote', facts: { newQuoteId } });
   return { again, refusals: [stale], newQuoteId };
 }

@@ -482,6 +482,74 @@ describe('with the rules of baidu', () => {
     ).toEqual(cny('79.84'));
   });
 
+  test('RFD-9 RFD-17 RFD-20 a renewal that has not begun is given back alone, once, and the instance lives on', async () => {
+    const bought = await buy();
+    const { accountId, instanceId, order } = bought;
+    const [customer, start] = [t.customer(accountId), ends];
+    const renewal: Order = {
+      ...order,
+      orderId: `${order.orderId}r`,
+      orderType: 'renewal',
+      createdAt: '2026-01-11T00:00:00.000Z',
+      paidAt: '2026-01-11T00:00:00.000Z',
+      instanceIds: [instanceId, `${instanceId}b`],
+      servicePeriod: { start, end: '2026-03-10T11:00:00.000Z' },
+    };
+    await t.publish({ type: 'order.fulfilled', data: { order: renewal } });
+    await t.settled();
+    const ask = { instanceIds: [instanceId], kind: 'renewal_only' };
+    const { body: quote } = await customer.post('/v1/refund-quotes', ask);
+    expect(quote).toMatchObject({
+      kind: 'renewal_only',
+      refundable: true,
+      amounts: { paid: cny('22.50'), consumed: cny('0.00'), fee: cny('0.00'), refund: cny('22.50') },
+      instances: [{ lines: [{ orderId: renewal.orderId, instanceId }] }],
+    });
+    const { refundId } = (await requestBy(accountId, quote.quoteId)).body;
+    const { data } = await t.event('refund.requested', ({ refund }) => refund.refundId === refundId);
+    expect(data.refund).toMatchObject({ kind: 'renewal_only', instanceIds: [instanceId] });
+    expect((await quoteOf(bought)).instances[0].reasons).toMatchObject([{ code: 'TRADE_IN_PROGRESS' }]);
+
+    // The order service holds the purchase as well (ORD-12).
+    const fact = reserved(bought, refundId) as Extract<Fact, { type: 'order.reserved' }>;
+    const hold = { kind: 'refund', id: refundId } as const;
+    const held = { ...renewal, version: renewal.version + 1, hold };
+    const both = { ...fact, data: { ...fact.data, orders: [...fact.data.orders, held] } };
+    await t.publish(both, { repeat: 2 });
+    await t.settled();
+    expect(await refundOf(accountId, refundId)).toMatchObject({
+      status: 'succeeded',
+      kind: 'renewal_only',
+      amount: cny('22.50'),
+      orderIds: [order.orderId, renewal.orderId],
+      lines: [{ orderId: renewal.orderId, instanceId, refund: cny('22.50') }],
+    });
+    expect(await balanceOf(accountId)).toMatchObject([{ balance: cny('22.50') }]);
+    expect(
+      await t.sql('select order_id, instances, refunded_cash from refunded_orders where account_id = $1', [
+        accountId,
+      ]),
+    ).toEqual([{ order_id: renewal.orderId, instances: 1, refunded_cash: '22.50' }]);
+
+    // The renewal lives on for the other instance; of this one it counts no more, and the instance is not gone.
+    const released = [order, renewal].map((one) => ({ ...one, version: one.version + 2 }));
+    for (const one of released)
+      await t.publish({ type: 'order.released', data: { order: one, holder: hold } });
+    await t.publish({
+      type: 'resource.changed',
+      data: { resource: { ...bought.resource, version: 2, end: start } },
+    });
+    await t.settled();
+    expect((await customer.post('/v1/refund-quotes', ask)).body.instances[0].reasons).toMatchObject([
+      { code: 'ZERO_AMOUNT' },
+    ]);
+    expect(await quoteOf(bought)).toMatchObject({ refundable: true, amounts: { refund: cny('34.84') } });
+    expect(await customer.post('/v1/refund-quotes', { ...ask, kind: 'failed_fulfilment' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/kind' }] },
+    });
+  });
+
   test('RFD-12 RFD-3 orders in another currency than was quoted end the refund', async () => {
     const dollars = (amount: string) => ({ amount, currency: 'USD' });
     const none = dollars('0.00');

@@ -44,7 +44,7 @@ export function operationContextOf(known: {
 }): OperationContext {
   const living = new Map<string, Order[]>();
   for (const order of known.orders)
-    for (const key of [...order.instanceIds, ...(order.bundleId === null ? [] : [bundleKey(order.bundleId)])])
+    for (const key of [...leftOf(order), ...(order.bundleId === null ? [] : [bundleKey(order.bundleId)])])
       living.set(key, [...(living.get(key) ?? []), order]);
   return {
     accounts: known.accounts,

@@ -1,5 +1,12 @@
 import { exactly, isZero, roundHalfUp, zero } from '@accord/money';
-import { keptOf, mostInstancesOfQuote, returnedPart, returnsDifference, type Profile } from '@accord/profile';
+import {
+  keptOf,
+  mostInstancesOfQuote,
+  pricedPeriods,
+  returnedPart,
+  returnsDifference,
+  type Profile,
+} from '@accord/profile';
 import type { Order } from './order.ts';
 
 // The rest that an order would give back now (ORD-16), with the refund service's own arithmetic.
@@ -41,18 +48,24 @@ export function leavesSomething(
 interface Share {
   readonly count: number;
   readonly servicePeriod: { readonly start: string; readonly end: string } | null;
+  readonly periods: ReturnType<typeof pricedPeriods>;
   /** Null where no downgrade gave any of it back. */
   readonly kept: ReturnType<typeof keptOf> | null;
 }
 
 function sharesOf(order: Order, asked: readonly string[], living: ReturnAsk['living']): Share[] {
-  const periods = new Map(order.instances.map((instance) => [instance.instanceId, instance]));
   const share = exactly(order.cashPaid).div(order.instanceIds.length);
   const shares = asked.map((instanceId) => {
-    const { start = null, end = null } = periods.get(instanceId) ?? {};
-    const downgrades = (living.get(instanceId) ?? []).filter(returnsDifference);
+    const own = living.get(instanceId) ?? [];
+    const downgrades = own.filter(returnsDifference);
+    const servicePeriod = periodOn(order, instanceId);
+    const periodOf = (orderId: string) => {
+      const paying = own.find((one) => one.orderId === orderId);
+      return paying && periodOn(paying, instanceId);
+    };
     return {
-      servicePeriod: start && end && { start: start.toISOString(), end: end.toISOString() },
+      servicePeriod,
+      periods: pricedPeriods(order, { instanceId, period: servicePeriod, periodOf }),
       kept: downgrades.length > 0 ? keptOf({ order, instanceId, share }, downgrades) : null,
     };
   });
@@ -62,14 +75,19 @@ function sharesOf(order: Order, asked: readonly string[], living: ReturnAsk['liv
   }));
 }
 
+function periodOn({ instances }: Order, instanceId: string): Share['servicePeriod'] {
+  const { start = null, end = null } = instances.find((one) => one.instanceId === instanceId) ?? {};
+  return start && end && { start: start.toISOString(), end: end.toISOString() };
+}
+
 /** In money or vouchers, whichever is more, exactly, of one of its instances. */
 function restOf(
   order: Order,
-  { servicePeriod, kept }: Share,
+  { servicePeriod, periods, kept }: Share,
   { at, profile: { refunds, timeZone } }: { readonly at: Date; readonly profile: Profile },
 ) {
   const { exact } = returnedPart(
-    { ...order, servicePeriod },
+    { ...order, servicePeriod, periods },
     {
       at,
       packageUsed: false, // or it would not come back at all

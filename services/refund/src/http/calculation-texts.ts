@@ -77,10 +77,18 @@ const partLeft = (calculation: Calculation): string =>
     : `(${partOf(calculation)} − ${quotient(calculation.kept.returned)})`;
 /** The unused part of it, as far as its customer still paid for it. */
 const unusedPart = (calculation: Calculation): string => {
-  const { used, total, kept } = calculation;
-  const unused = `${partOf(calculation)} × (${total} − ${used}) ÷ ${total}`;
+  const { kept } = calculation;
+  const unused = `${partOf(calculation)} × ${shareOf(calculation, ({ used, total }) => `(${total} − ${used})`)}`;
   return kept.part === '1' ? unused : `${unused} × ${quotient(kept.part)}`;
 };
+
+type Counted = Pick<Usage, 'used' | 'total'>;
+
+/** So many units of all; of several periods each by its part of the price. */
+const shareOf = (usage: Usage, unitsOf: (counted: Counted) => string): string =>
+  usage.periods
+    ? `(${usage.periods.map((one) => `${quotient(one.part)} × ${unitsOf(one)} ÷ ${one.total}`).join(' + ')})`
+    : `${unitsOf(usage)} ÷ ${usage.total}`;
 
 /** Of what was paid for the unused; where that is not what comes back, of all that was paid (ORD-24). */
 function differencePart(calculation: Calculation, downgrade: Downgrade): string {
@@ -121,12 +129,17 @@ function shareFormula(
 
 /** Where rounding left consumed or fee another cent than by itself, it is the rest. */
 function consumedFormula({ paid, consumed, fee, refund }: Line, calculation: Calculation): string {
-  const { used, total } = calculation;
-  const exact = exactPart(calculation).mul(new Fraction(used, total));
+  const exact = exactPart(calculation).mul(usedPart(calculation));
   if (isFirst(calculation) && equal(roundHalfUp(exact, paid.currency), consumed))
-    return `${partOf(calculation)} × ${used} ÷ ${total}`;
+    return `${partOf(calculation)} × ${shareOf(calculation, ({ used }) => String(used))}`;
   return [paid, ...(isZero(fee) ? [] : [fee]), refund].map(({ amount }) => amount).join(' − ');
 }
+
+const usedPart = ({ used, total, periods }: Usage): Fraction =>
+  (periods ?? [{ part: '1', used, total }]).reduce(
+    (sum, one) => sum.add(new Fraction(one.part).mul(one.used).div(one.total)),
+    new Fraction(0),
+  );
 
 function feeFormula({ paid, consumed, fee, refund }: Line, calculation: Calculation): string {
   const percent = calculation.feeBy?.percent ?? '0';
@@ -146,9 +159,9 @@ function refundFormula({ exact }: Line, calculation: Calculation, locale: Locale
 
 function voucherFormula({ split, calculation }: Line, locale: Locale): string {
   if (!calculation?.orderVoucher) return allOfIt[locale];
-  const { orderVoucher, orderInstances: n, used, total, before } = calculation;
+  const { orderVoucher, orderInstances: n, before } = calculation;
   const part = n === 1 ? orderVoucher.amount : `${orderVoucher.amount} ÷ ${n}`;
-  const own = `${part} × (${total} − ${used}) ÷ ${total}`;
+  const own = `${part} × ${shareOf(calculation, ({ used, total }) => `(${total} − ${used})`)}`;
   return isFirst(calculation) || isZero(split.voucher)
     ? own
     : sumSoFar(before.exact.voucher, own, before.refunded.voucher, locale);
@@ -191,7 +204,16 @@ function localTime(instant: string, timeZone: string): string {
   return clock.format(new Date(instant)).replace(/(:\d\d):00$/, '$1');
 }
 
-function usageSteps({ unit, used, total, period, asOf, timeZone }: Calculation, locale: Locale): Step[] {
+function usageSteps({ unit, used, total, period, periods, ...clock }: Calculation, locale: Locale): Step[] {
+  const each = periods?.map((one) => ({ ...one, period: one })) ?? [{ used, total, period }];
+  return each.flatMap((one) => countSteps({ unit, ...one }, clock, locale));
+}
+
+function countSteps(
+  { unit, used, total, period }: Omit<Usage, 'periods'>,
+  { asOf, timeZone }: Pick<Calculation, 'asOf' | 'timeZone'>,
+  locale: Locale,
+): Step[] {
   const until = localTime(asOf, timeZone);
   const [start, end] = period ? [period.start, period.end].map((told) => localTime(told, timeZone)) : [];
   const span = locale === 'en' ? `${start} to ${end} (${timeZone})` : `${start} 至 ${end}（${timeZone}）`;

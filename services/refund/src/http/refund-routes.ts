@@ -38,6 +38,10 @@ const AskQuote = z
       .meta({ uniqueItems: true })
       .optional(),
     bundleId: Id.optional().meta({ description: 'Instead: all instances of a bundle, whatever its size.' }),
+    kind: z.enum(['unsubscribe', 'renewal_only']).default('unsubscribe').meta({
+      description:
+        '`renewal_only` gives back the renewals that have not begun, in full, and keeps the instances (RFD-9).',
+    }),
     accountId: AccountId.optional().meta({ description: 'For operators: whose instances.' }),
   })
   .refine(({ instanceIds, bundleId }) => (instanceIds === undefined) !== (bundleId === undefined), {

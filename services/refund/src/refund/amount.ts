@@ -10,7 +10,7 @@ import {
   zero,
   type Money,
 } from '@accord/money';
-import { keptOf, returnedPart, type Fee, type Profile, type Usage } from '@accord/profile';
+import { keptOf, pricedPeriods, returnedPart, type Fee, type Profile, type Usage } from '@accord/profile';
 import type { Order } from './candidate.ts';
 
 // The part of what was paid that comes back. An order gives back the exact sum of its exact parts, rounded half
@@ -101,7 +101,7 @@ interface LineAsk {
   readonly packageUsed: boolean;
   /** The order gives nothing back, whatever is left of it (RFD-3). */
   readonly forfeited?: boolean;
-  /** The orders of the instance, of which some may be downgrades that gave a difference back. */
+  /** The orders of the instance, each with its period there; some may be downgrades that gave a difference back. */
   readonly orders?: readonly Order[];
 }
 
@@ -114,7 +114,9 @@ export function lineOf(order: Order, ask: LineAsk, rules: AmountRules, before = 
   const { voucherPaid } = order;
   const kept = keptOf({ order, instanceId, share: shareOf(order) }, ask.orders ?? []);
   const share = { ...ask, kept, paid: countedPaid(order), voucherPaid, shares: sharesOf(order) };
-  const { usage, feeBy, exact } = returnedPart(order, share, rules);
+  const periodOf = (id: string) => ask.orders?.find((one) => one.orderId === id)?.servicePeriod;
+  const periods = pricedPeriods(order, { instanceId, period: order.servicePeriod, periodOf });
+  const { usage, feeBy, exact } = returnedPart({ ...order, periods }, share, rules);
   return {
     orderId,
     instanceId,

@@ -32,12 +32,19 @@ export interface Claim {
   readonly refunded: boolean;
 }
 
+export interface ReturnedRenewal {
+  readonly orderId: string;
+  readonly instanceId: string;
+}
+
 /** All that is known of the instances asked for; only the account's own. */
 export interface Facts {
   readonly orders: readonly Order[];
   readonly resources: readonly Resource[];
   readonly contracts: readonly LinkedContract[];
   readonly claims: readonly Claim[];
+  /** Renewals that were given back by themselves; their instances live on (RFD-9). */
+  readonly returnedRenewals: readonly ReturnedRenewal[];
   readonly bundles: readonly Bundle[];
   readonly refundsThisYear: number;
 }
@@ -49,6 +56,8 @@ export interface Candidate extends Pick<Facts, 'contracts' | 'bundles' | 'refund
   readonly at: Date;
   /** Living orders of the instance, oldest first: neither cancelled nor voided. */
   readonly orders: readonly Order[];
+  /** The ones that the refund is about: all of them, or the renewals that have not begun (RFD-9). */
+  readonly returning: readonly Order[];
   readonly resource: Resource | undefined;
   /** Undefined also where it is `self`'s own. */
   readonly claim: Claim | undefined;
@@ -67,24 +76,31 @@ export interface CandidateAsk {
 export function candidateOf(
   instanceId: string,
   together: ReadonlySet<string>,
-  { orders, resources, claims, contracts, bundles, refundsThisYear }: Facts,
+  { orders, resources, claims, returnedRenewals, contracts, bundles, refundsThisYear }: Facts,
   { at, kind, self }: CandidateAsk,
 ): Candidate {
+  const isReturned = ({ orderId }: Order) =>
+    returnedRenewals.some((one) => one.orderId === orderId && one.instanceId === instanceId);
   const living = orders.filter(
-    ({ instanceIds, status }) =>
-      instanceIds.includes(instanceId) && (status === 'unpaid' || status === 'paid'),
+    (order) =>
+      order.instanceIds.includes(instanceId) &&
+      (order.status === 'unpaid' || order.status === 'paid') &&
+      !isReturned(order),
   );
+  const resource = resources.find((known) => known.instanceId === instanceId);
   const claim = claims.find((known) => known.instanceId === instanceId);
+  const own = living
+    .map((order) => onInstance(order, instanceId, { living, resource }))
+    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   return {
     instanceId,
     together,
     at,
     kind,
     self,
-    orders: living
-      .map((order) => onInstance(order, instanceId))
-      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)),
-    resource: resources.find((known) => known.instanceId === instanceId),
+    orders: own,
+    returning: kind === 'renewal_only' ? own.filter((order) => isRenewalToCome(order, at)) : own,
+    resource,
     claim: claim?.refundId === self ? undefined : claim,
     contracts,
     bundles,
@@ -92,12 +108,29 @@ export function candidateOf(
   };
 }
 
+const givesTime: readonly Order['orderType'][] = [
+  'purchase',
+  'renewal',
+  'configuration_change',
+  'compensation',
+];
+
 /**
  * With the period that the order pays for on this instance (RFD-22). An order that was announced before orders
- * said that has one for all.
+ * said that has one for all; where that does not tell it, the instance's own does, if no other order gave it time.
  */
-function onInstance(order: Order, instanceId: string): Order {
-  if (!order.instances) return order;
+function onInstance(
+  order: Order,
+  instanceId: string,
+  { living, resource }: { readonly living: readonly Order[]; readonly resource: Resource | undefined },
+): Order {
+  if (!order.instances) {
+    const mayDiffer = order.instanceIds.length > 1 || !order.servicePeriod;
+    const isAlone = living.every((other) => other === order || !givesTime.includes(other.orderType));
+    if (!mayDiffer || !isAlone || !resource?.start || !resource.end) return order;
+    const asReported = { ...order, servicePeriod: { start: resource.start, end: resource.end } };
+    return isOfUnclearPeriod(asReported) ? order : asReported;
+  }
   const { start, end } = order.instances.find((instance) => instance.instanceId === instanceId) ?? {};
   return { ...order, servicePeriod: start && end ? { start, end } : null };
 }
@@ -109,13 +142,13 @@ export const originOf = ({ orders }: Pick<Candidate, 'orders'>): Order | undefin
 export const costNothing = ({ status, cashPaid, voucherPaid }: Order): boolean =>
   status === 'unpaid' || (isZero(cashPaid) && isZero(voucherPaid));
 
-/** In which the instance was paid. */
-export const currenciesOf = ({ orders }: Pick<Candidate, 'orders'>): string[] => [
-  ...new Set(orders.filter(({ status }) => status === 'paid').map(({ cashPaid }) => cashPaid.currency)),
+/** In which that was paid which would come back. */
+export const currenciesOf = ({ returning }: Pick<Candidate, 'returning'>): string[] => [
+  ...new Set(returning.filter(({ status }) => status === 'paid').map(({ cashPaid }) => cashPaid.currency)),
 ];
 
 /** No one sum says what would come back: its product moved to an entity with another currency. */
-export const isOfSeveralCurrencies = (candidate: Pick<Candidate, 'orders'>): boolean =>
+export const isOfSeveralCurrencies = (candidate: Pick<Candidate, 'returning'>): boolean =>
   currenciesOf(candidate).length > 1;
 
 /** Never there, released, or given back already. */
@@ -169,6 +202,13 @@ export function isOfUnclearPeriod(order: Order): boolean {
   );
 }
 
+/** Of one whose period is not clear nobody knows whether it has begun. */
+const isRenewalToCome = (order: Order, at: Date): boolean =>
+  order.orderType === 'renewal' &&
+  order.status === 'paid' &&
+  order.fulfilment === 'created' &&
+  (!order.servicePeriod || isOfUnclearPeriod(order) || new Date(order.servicePeriod.start) >= at);
+
 const endsOf = (orders: readonly Order[]) =>
   orders.flatMap(({ servicePeriod }) => (servicePeriod ? [new Date(servicePeriod.end).getTime()] : []));
 
@@ -195,10 +235,15 @@ export function billTypeOf({ orders, at }: Candidate): Order['billType'] | undef
   return (inEffect.at(-1) ?? orders[0])?.billType;
 }
 
-/** As the platform reports it, or by a change of its plan (ORD-24). */
-export function isScaledAfterRenewal({ orders, resource }: Candidate): boolean {
-  const paidAt = orders.findLast(({ orderType }) => orderType === 'renewal')?.paidAt;
+/** RFD-9: since one of the renewals that would come back, by the platform's report or by an order. */
+export function isScaledAfterRenewal({ orders, returning, resource }: Candidate): boolean {
+  const paidAt = returning.flatMap((renewal) => renewal.paidAt ?? []).sort()[0];
   if (!paidAt) return false;
-  const isChanged = orders.some((order) => order.planChange && order.paidAt && order.paidAt > paidAt);
-  return isChanged || Boolean(resource?.scaledAt && resource.scaledAt > paidAt);
+  const scaledAt = [
+    resource?.scaledAt ?? '',
+    ...orders.flatMap((order) => (isScaling(order) && order.paidAt) || []),
+  ];
+  return scaledAt.some((at) => at > paidAt);
 }
+
+const isScaling = ({ orderType }: Order): boolean => orderType === 'upgrade' || orderType === 'downgrade';

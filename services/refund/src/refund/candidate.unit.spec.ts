@@ -1,6 +1,6 @@
 import { loadProfile } from '@accord/profile';
 import { bought, cny, dayMs, ends, exampleOrder, exampleResource, parts } from '../../test/fixtures.ts';
-import type { Order } from './candidate.ts';
+import type { Order, Resource } from './candidate.ts';
 import { quoteInstances } from './quote.ts';
 
 const baidu = loadProfile('baidu');
@@ -12,14 +12,17 @@ const from = (instanceId: string, days: number) => ({
   region: null,
   ipAddress: null,
 });
-const quote = (order: Order, at: string) =>
+const ofUntoldEnd = ({ instanceIds }: Order) =>
+  instanceIds.map((instanceId) => exampleResource({ instanceId, end: null }));
+const quote = (order: Order, at: string, resources: readonly Resource[] = ofUntoldEnd(order)) =>
   quoteInstances(
     order.instanceIds,
     {
       orders: [order],
-      resources: order.instanceIds.map((instanceId) => exampleResource({ instanceId, end: null })),
+      resources,
       contracts: [],
       claims: [],
+      returnedRenewals: [],
       bundles: [],
       refundsThisYear: 0,
       refunded: [],
@@ -52,6 +55,15 @@ test('RFD-22 an order announced before it said so is computed where one period t
     [expect.any(String), 'PRODUCT_NOT_SUPPORTED'],
     [expect.any(String), 'PRODUCT_NOT_SUPPORTED'],
   ]);
+  // What mends it: the platform reports the periods, each by its instance, and once more where it was wrong.
+  const reported = (days: number) =>
+    [exampleResource(), { ...from('i-2', days) }].map((one) => exampleResource(one));
+  expect(quote(several, later(bought, 0.1), reported(5))).toEqual([['21.77'], ['22.50']]);
+  expect(quote(several, later(bought, 6.5), reported(5))).toEqual([['17.42'], ['21.05']]);
+  expect(quote(several, later(bought, 6.5), reported(4))).toEqual([['17.42'], ['20.32']]);
+  const untold = exampleOrder({ servicePeriod: null });
+  expect(quote(untold, later(bought, 0.1))).toEqual([['45.00', 'PRODUCT_NOT_SUPPORTED']]);
+  expect(quote(untold, later(bought, 0.1), [exampleResource()])).toEqual([['43.55']]);
   const told = { ...several, instances: [from('i-1', 0), from('i-2', 5)] };
   expect(quote(told, later(bought, 0.1))).toEqual([['21.77'], ['22.50']]);
 });

@@ -84,19 +84,20 @@ const rules = {
   EXPIRED: { remedy: 'none', against: (c) => when(endOf(c) <= c.at.getTime()) },
   PACKAGE_WINDOW_PASSED: {
     remedy: 'none',
-    against: (c, profile) => each(c.orders, (order) => isPackage(order) && !isInWindow(order, c.at, profile)),
+    against: (c, profile) =>
+      each(c.returning, (order) => isPackage(order) && !isInWindow(order, c.at, profile)),
   },
   PACKAGE_USED: {
     remedy: 'none',
     against: (c) =>
       each(
-        c.orders,
+        c.returning,
         (order) => isPackage(order) && order.productForm !== 'storage_package' && isUsed(c.resource),
       ),
   },
   PACKAGE_IN_EFFECT: {
     remedy: 'none',
-    against: (c) => each(c.orders, (order) => isPackage(order) && isInEffect(order, c)),
+    against: (c) => each(c.returning, (order) => isPackage(order) && isInEffect(order, c)),
   },
   ZERO_AMOUNT: {
     remedy: 'none',
@@ -105,8 +106,8 @@ const rules = {
   PRODUCT_NOT_SUPPORTED: {
     remedy: 'ask_support',
     against: (c) => [
-      ...when(c.orders.some(({ refundable }) => !refundable)),
-      ...c.orders.filter(isOfUnclearPeriod).map(({ orderId }) => ({
+      ...when(c.returning.some(({ refundable }) => !refundable)),
+      ...c.returning.filter(isOfUnclearPeriod).map(({ orderId }) => ({
         orderId,
         remedy: 'await_periods' as const,
         facts: { orderOfUnclearPeriod: orderId },
@@ -117,7 +118,8 @@ const rules = {
   TRADE_IN_PROGRESS: { remedy: 'finish_open_order', against: tradesInProgress },
   PROMOTION_EXCLUDED: {
     remedy: 'none',
-    against: (c) => each(c.orders, ({ promotion }) => promotion !== null && promotion.terms !== 'refundable'),
+    against: (c) =>
+      each(c.returning, ({ promotion }) => promotion !== null && promotion.terms !== 'refundable'),
   },
   TRIAL: { remedy: 'release_in_console', against: (c) => ofOriginAlone(c, ({ trial }) => trial) },
   ONE_TIME: {
@@ -137,18 +139,18 @@ const rules = {
     remedy: 'return_invoice',
     against: (c, { contracts }) =>
       each(
-        c.orders,
+        c.returning,
         ({ invoiced, category }) => invoiced && contracts.marketplaceCategories.includes(category),
       ),
   },
   GIFT_CAMPAIGN: {
     remedy: 'none',
-    against: (c) => each(c.orders, ({ promotion }) => promotion !== null && promotion.kind !== 'discount'),
+    against: (c) => each(c.returning, ({ promotion }) => promotion !== null && promotion.kind !== 'discount'),
   },
   CONTRACT_LINKED: { remedy: 'void_contract', against: linkedContracts },
   SUPPORT_RIGHTS_USED: {
     remedy: 'none',
-    against: (c) => each(c.orders, ({ supportRightsUsed }) => supportRightsUsed),
+    against: (c) => each(c.returning, ({ supportRightsUsed }) => supportRightsUsed),
   },
   BUNDLE_MEMBER: { remedy: 'refund_whole_bundle', against: incompleteBundles },
   INSTANCE_NOT_FOUND: { remedy: 'check_instance_id', against: goneInstance },
@@ -215,7 +217,7 @@ export function forfeitedOrders(candidate: Candidate, profile: Profile): Readonl
   if (bundlesOf(candidate).size === 0) return new Set();
   const priced = { ...candidate, givesNothing: false };
   const reasons = lasting.flatMap((code): readonly ReasonDetails[] => rules[code].against(priced, profile));
-  return new Set(reasons.flatMap(({ orderId }) => orderId ?? candidate.orders.map((one) => one.orderId)));
+  return new Set(reasons.flatMap(({ orderId }) => orderId ?? candidate.returning.map((one) => one.orderId)));
 }
 
 /**
@@ -280,8 +282,8 @@ function voidingOf(contract: LinkedContract | undefined, profile: Profile): Reme
   return profile.contracts.removeDraft === 'delete' ? 'delete_contract' : 'void_contract';
 }
 
-const bundlesOf = ({ orders }: Candidate): ReadonlySet<string> =>
-  new Set(orders.flatMap(({ bundleId }) => bundleId ?? []));
+const bundlesOf = ({ returning }: Candidate): ReadonlySet<string> =>
+  new Set(returning.flatMap(({ bundleId }) => bundleId ?? []));
 
 /**
  * The whole bundle may be refunded together (RFD-3); an order of it that has no instance yet keeps it back.

@@ -37,6 +37,7 @@ const factsOf = (more: Partial<QuoteFacts> = {}): QuoteFacts => ({
   resources: [exampleResource()],
   contracts: [],
   claims: [],
+  returnedRenewals: [],
   bundles: [],
   refundsThisYear: 0,
   refunded: [],
@@ -172,11 +173,14 @@ describe('RFD-3 every code against', () => {
     [
       'PRODUCT_NOT_SUPPORTED, instances whose periods one order does not tell',
       ['PRODUCT_NOT_SUPPORTED'],
-      ordered({
-        instanceIds: ['i-1', 'i-2'],
-        duration: { value: 1, unit: 'month' },
-        servicePeriod: { start: bought, end: '2027-01-10T11:00:00.000Z' },
-      }),
+      {
+        ...ordered({
+          instanceIds: ['i-1', 'i-2'],
+          duration: { value: 1, unit: 'month' },
+          servicePeriod: { start: bought, end: '2027-01-10T11:00:00.000Z' },
+        }),
+        ...seen({ end: null }),
+      },
     ],
     [
       'PRODUCT_NOT_SUPPORTED, a subscription whose end nobody told',
@@ -283,18 +287,6 @@ describe('RFD-3 every code against', () => {
     ],
   ])('RFD-3 %s', (_, expected, facts, ask = {}) => {
     expect(codes(facts, ask)).toEqual(expected);
-  });
-
-  test('RFD-3 SCALED_AFTER_RENEWAL is asked of renewal-only refunds', () => {
-    const facts = {
-      orders: [
-        exampleOrder(),
-        exampleOrder({ orderId: 'ord_2', orderType: 'renewal', paidAt: '2026-01-11T00:00:00.000Z' }),
-      ],
-      ...seen({ scaledAt: '2026-01-12T00:00:00.000Z' }),
-    };
-    expect(codes(facts, { kind: 'renewal_only' })).toEqual(['SCALED_AFTER_RENEWAL']);
-    expect(codes(facts)).toEqual([]);
   });
 
   test('RFD-3 RFD-5 where vouchers return, what was paid by voucher alone gives them back', () => {
@@ -546,6 +538,102 @@ test.each([
   },
 );
 
+describe('RFD-9 renewal_only gives back the renewals that have not begun, and keeps the instance', () => {
+  const renewals = ['2026-02-10', '2026-03-10', '2026-04-10'].map((day) => `${day}T11:00:00.000Z`);
+  const [first, second, third] = renewals as [string, string, string];
+  const renewed = (orderId: string, [start, end]: readonly [string, string], paidAt: string, more = {}) =>
+    exampleOrder({
+      orderId,
+      orderType: 'renewal',
+      createdAt: paidAt,
+      paidAt,
+      servicePeriod: { start, end },
+      ...more,
+    });
+  const one = renewed('ord_2', [first, second], '2026-01-11T00:00:00.000Z');
+  const two = renewed('ord_3', [second, third], '2026-01-13T00:00:00.000Z');
+  const orders = [exampleOrder(), one, two];
+  const running = seen({ end: third });
+  const renewalOnly = { kind: 'renewal_only' as const };
+  const backOf = (facts: Partial<QuoteFacts>, ask: Ask = {}, profile: Profile = baidu) => {
+    const { reasons, lines, amounts } = quoted({ ...running, ...facts }, { ...renewalOnly, ...ask }, profile);
+    const back = lines.map(({ orderId, refund }) => `${orderId} ${refund.amount}`);
+    return [...back, amounts!.refund.amount, ...reasons.map(({ code }) => code)];
+  };
+
+  test('RFD-9 in full, a line for each, whatever is used of the instance', () => {
+    expect(backOf({ orders })).toEqual(['ord_2 45.00', 'ord_3 45.00', '90.00']);
+    const withFees = { ...baidu, refunds: { ...baidu.refunds, fees: [monthly] } };
+    expect(backOf({ orders }, {}, withFees)).toEqual(['ord_2 45.00', 'ord_3 45.00', '90.00']);
+    expect(backOf({ orders }, { at: new Date(first) })).toEqual(['ord_2 45.00', 'ord_3 45.00', '90.00']);
+    expect(backOf({ orders }, { at: new Date(Date.parse(first) + 1) })).toEqual(['ord_3 45.00', '45.00']);
+  });
+
+  test('RFD-9 RFD-3 where none is left, there is nothing to give back', () => {
+    expect(backOf({ orders: [exampleOrder()] })).toEqual(['0.00', 'ZERO_AMOUNT']);
+    expect(backOf({ orders }, { at: new Date(Date.parse(second) + 1) })).toEqual(['0.00', 'ZERO_AMOUNT']);
+  });
+
+  test('RFD-9 RFD-3 the orders that stay keep it back by no rule of their own; contracts and open orders do', () => {
+    const [purchase] = orders as [Order];
+    const judged = (change: Partial<Order>, renewal: Partial<Order> = {}, more: Partial<QuoteFacts> = {}) =>
+      backOf({
+        ...more,
+        orders: [
+          { ...purchase, ...change },
+          { ...one, ...renewal },
+        ],
+      }).slice(2);
+    for (const [of, code] of [
+      [promotion('discount', 'no_refund'), 'PROMOTION_EXCLUDED'],
+      [promotion('lottery', 'refundable'), 'GIFT_CAMPAIGN'],
+      [{ supportRightsUsed: true }, 'SUPPORT_RIGHTS_USED'],
+      [{ refundable: false }, 'PRODUCT_NOT_SUPPORTED'],
+      [{ category: 'MKT', invoiced: true }, 'INVOICED_MARKETPLACE'],
+    ] as const) {
+      expect(judged(of)).toEqual([]);
+      expect(judged({}, of)).toEqual([code]);
+    }
+    expect(judged({}, { servicePeriod: null })).toEqual(['PRODUCT_NOT_SUPPORTED']);
+    expect(judged({ hold: { kind: 'contract', id: 'ctr_1' } }, {}, { contracts: [contract] })).toEqual([
+      'CONTRACT_LINKED',
+    ]);
+    expect(backOf({ orders: [...orders, open] }).slice(3)).toEqual(['TRADE_IN_PROGRESS']);
+    expect(backOf({ orders, ...seen({ end: third, frozenBy: 'police' }) }).slice(3)).toEqual(['FROZEN']);
+  });
+
+  test('RFD-9 RFD-3 SCALED_AFTER_RENEWAL once the instance was scaled after one that would come back', () => {
+    const scaledBy = (orderType: Order['orderType'], paidAt: string) =>
+      exampleOrder({ orderId: 'ord_4', orderType, createdAt: paidAt, paidAt, paid: parts({ cash: '1.00' }) });
+    const refused = (more: readonly Order[], facts: Partial<QuoteFacts> = {}, at = refundedAt) =>
+      backOf({ orders: [...orders, ...more], ...facts }, { at }).at(-1);
+    const between = '2026-01-12T00:00:00.000Z';
+    expect(refused([scaledBy('upgrade', '2026-01-10T12:00:00.000Z')])).toBe('90.00');
+    expect(refused([scaledBy('upgrade', between)])).toBe('SCALED_AFTER_RENEWAL');
+    expect(refused([scaledBy('downgrade', '2026-01-14T00:00:00.000Z')])).toBe('SCALED_AFTER_RENEWAL');
+    expect(refused([scaledBy('upgrade', between)], {}, new Date(Date.parse(first) + 1))).toBe('45.00');
+    expect(refused([], seen({ end: third, scaledAt: between }))).toBe('SCALED_AFTER_RENEWAL');
+    expect(refused([], seen({ end: third, scaledAt: '2026-01-10T12:00:00.000Z' }))).toBe('90.00');
+    expect(codes({ orders, ...seen({ end: third, scaledAt: between }) })).toEqual([]);
+  });
+
+  test('RFD-9 RFD-5 a renewal that was given back counts no more, also where it lives on for other instances', () => {
+    const shared = { ...one, instanceIds: ['i-1', 'i-2'] };
+    const facts = { orders: [exampleOrder(), shared], ...running };
+    const returnedRenewals = [{ orderId: 'ord_2', instanceId: 'i-1' }];
+    expect(backOf(facts)).toEqual(['ord_2 22.50', '22.50']);
+    expect(backOf({ ...facts, returnedRenewals })).toEqual(['0.00', 'ZERO_AMOUNT']);
+    expect(quoted({ ...facts, returnedRenewals }).lines.map(({ orderId }) => orderId)).toEqual(['ord_1']);
+    const other = [{ orderId: 'ord_2', instanceId: 'i-2' }];
+    expect(backOf({ ...facts, returnedRenewals: other })).toEqual(['ord_2 22.50', '22.50']);
+  });
+
+  const monthly: Profile['refunds']['fees'][number] = {
+    termMonths: 1,
+    steps: [{ usedUpToMonths: 1, percent: '10' }],
+  };
+});
+
 test('RFD-4 where an instance is not found, nothing else is said', () => {
   const nothing = { instanceId: 'i-9', refundable: false, amounts: null, lines: [] };
   expect(quoted({}, { ids: ['i-9'] })).toEqual({
@@ -590,6 +678,7 @@ describe('a refund', () => {
       rules: { reviewAbove, abuse: limits },
       recent,
       reservedFacts: [],
+      orderIds: ['ord_1'],
       ...at,
     }).state;
   const reviewing = accepted(cny('34.83'));

@@ -56,7 +56,10 @@ export interface Quote {
 }
 
 /** RFD-1. @throws Refusal `refund.mixed_currencies`. */
-export function makeQuote(accountId: string, instances: readonly InstanceQuote[], at: Date): Quote {
+export function makeQuote(
+  { accountId, kind, at }: Pick<Quote, 'accountId' | 'kind'> & { readonly at: Date },
+  instances: readonly InstanceQuote[],
+): Quote {
   const refundable = instances.flatMap((instance) =>
     instance.refundable && instance.amounts ? [instance.amounts] : [],
   );
@@ -64,7 +67,7 @@ export function makeQuote(accountId: string, instances: readonly InstanceQuote[]
   return {
     quoteId: newId('rfq'),
     accountId,
-    kind: 'unsubscribe',
+    kind,
     instances,
     total: refundable[0] ? total(refundable, refundable[0].refund.currency) : null,
     createdAt: at,
@@ -129,13 +132,14 @@ export const asQuoted = (
   });
 
 /**
- * A line for each paid order of the instance's whole life, one that gives nothing back included (RFD-5).
+ * A line for each paid order of the instance's whole life, one that gives nothing back included (RFD-5), or for each
+ * renewal that has not begun, in full (RFD-9).
  * `soFar` learns of each: an order that has several of the instances is rounded over all of them (RFD-7).
  */
 function linesOf(candidate: Candidate, profile: Profile, soFar: Map<string, RefundedOrder>): Line[] {
   const { instanceId, at } = candidate;
   const { refunds, timeZone } = profile;
-  const paid = candidate.orders.filter(({ status }) => status === 'paid');
+  const paid = candidate.returning.filter(({ status }) => status === 'paid');
   const forfeits = forfeitedOrders(candidate, profile);
   return paid.map((order) => {
     const packageUsed = isUsedPackage(candidate, order, profile);

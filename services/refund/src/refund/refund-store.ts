@@ -1,6 +1,7 @@
 import { Refusal, type Decision, type Tx } from '@accord/core';
 import { money } from '@accord/money';
 import type { RefundedOrder } from './amount.ts';
+import type { ReturnedRenewal } from './candidate.ts';
 import { refundLifecycle, type RecentRefunds, type Refund } from './refund.ts';
 
 const columns = `refund_id as "refundId", account_id as "accountId", version, status, kind, quote_id as "quoteId",
@@ -81,8 +82,8 @@ export async function insertRefund(tx: Tx, { state: refund, facts }: Decision<Re
 }
 
 /**
- * Also lets go of the instances where it ended without success, and remembers them as given back where it
- * succeeded.
+ * Also lets go of the instances where it ended without success, or gave renewals of them back, and remembers them as
+ * given back where it succeeded.
  */
 export function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): Refund {
   tx.write(
@@ -107,7 +108,7 @@ export function saveRefund(tx: Tx, { state: refund, facts }: Decision<Refund>): 
     ],
   );
   insertOrders(tx, refund);
-  if (refund.status === 'succeeded')
+  if (refund.status === 'succeeded' && refund.kind !== 'renewal_only')
     tx.write('update claimed_instances set refunded_at = $2 where refund_id = $1', [refund.refundId, tx.now]);
   else if (refundLifecycle.ends.includes(refund.status))
     tx.write('delete from claimed_instances where refund_id = $1', [refund.refundId]);
@@ -157,6 +158,16 @@ export async function settleDowngrade(
   );
   return settled !== undefined;
 }
+
+/** The renewals of these instances that succeeded refunds gave back by themselves (RFD-9). */
+export const listReturnedRenewals = (tx: Tx, accountId: string, instanceIds: readonly string[]) =>
+  tx.many<ReturnedRenewal>(
+    `select line->>'orderId' as "orderId", line->>'instanceId' as "instanceId"
+       from refunds, jsonb_array_elements(lines) line
+      where account_id = $1 and kind = 'renewal_only' and status = 'succeeded'
+        and line->>'instanceId' = any($2)`,
+    [accountId, instanceIds],
+  );
 
 /** The ones among these downgrades whose difference has come back. */
 export const listSettledDowngrades = (tx: Tx, orderIds: readonly string[]) =>

@@ -123,10 +123,13 @@ export function acceptReserved(
     rules: ReviewRules;
     recent: RecentRefunds;
     reservedFacts: readonly KnownFact[];
+    /** All that are held for it: also of a refund of renewals, which gives back a part of them. */
+    orderIds: readonly string[];
   } & At,
 ): Decision<Refund> {
-  const { reservedFacts, recent, rules } = ask;
-  const checked = { ...move(refund, 'check'), ...contents(again, refund.amount.currency), reservedFacts };
+  const { reservedFacts, orderIds, recent, rules } = ask;
+  const now = contents(again, refund.amount.currency);
+  const checked = { ...move(refund, 'check'), ...now, orderIds, reservedFacts };
   return needsReview(checked.amount, recent, rules)
     ? announce(checked, 'review', 'refund.review_required', ask)
     : announce(checked, 'approve', 'refund.approved', ask);
