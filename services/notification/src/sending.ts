@@ -35,7 +35,7 @@ export interface Taken {
   readonly event: TimelineEvent;
 }
 
-/** What is sent in one go: one message, or those that quiet hours held back. */
+/** All that is sent in one go: one message, or several that quiet hours held back. */
 export interface Lease {
   readonly contact: Contact;
   readonly taken: readonly [Taken, ...Taken[]];

@@ -9,21 +9,23 @@ import { reader } from './schemas.ts';
 const MessageClass = z.enum(messageClasses);
 const Outgoing = z.enum(outgoing);
 
-const clock = /^([01]\d|2[0-3]):[0-5]\d$/;
-const QuietHours = z
-  .strictObject({ from: z.string().regex(clock), to: z.string().regex(clock) })
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+const quietHours = { from: clock, to: clock };
+const saysOfHours =
+  "`22:00` to `08:00` of the contact's own clock, over midnight where `to` is earlier. Messages that may wait " +
+  'come at the end, as one e-mail.';
+const QuietHours = z.object(quietHours).meta({ id: 'QuietHours', description: saysOfHours });
+const QuietHoursInput = z
+  .strictObject(quietHours)
   .refine(({ from, to }) => from !== to, {
     message: 'begin and end at different times',
     params: { 'zh-CN': '开始时间与结束时间不得相同', beyondSchema: true },
   })
-  .meta({
-    id: 'QuietHours',
-    description:
-      "`22:00` to `08:00` of the contact's own clock, over midnight where `to` is earlier. Messages that may wait " +
-      'come at the end, as one e-mail.',
-  });
+  .meta({ id: 'QuietHoursInput', description: saysOfHours });
 
-const OptOut = z.strictObject({ contactId: Id, messageClass: MessageClass }).meta({ id: 'OptOut' });
+const optOut = { contactId: Id, messageClass: MessageClass };
+const OptOut = z.object(optOut).meta({ id: 'OptOut' });
+const OptOutInput = z.strictObject(optOut).meta({ id: 'OptOutInput' });
 
 const PreferencesAnswer = z
   .object({
@@ -64,8 +66,8 @@ const PreferencesInput = z
       )
       .default([])
       .meta({ description: 'Those that are not named are on.' }),
-    quietHours: QuietHours.nullable().default(null),
-    unsubscribed: z.array(OptOut).max(200).default([]),
+    quietHours: QuietHoursInput.nullable().default(null),
+    unsubscribed: z.array(OptOutInput).max(200).default([]),
   })
   .meta({ id: 'PreferencesInput' });
 

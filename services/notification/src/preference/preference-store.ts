@@ -4,7 +4,7 @@ import { defaultPreferences, type Preferences } from './preference.ts';
 const columns = `account_id as "accountId", version, switched_off as "switchedOff", unsubscribed,
   quiet_hours as "quietHours"`;
 
-/** Those of an account that never chose are the default. */
+/** The default of an account that never chose. */
 export async function getPreferences(tx: Tx, accountId: string): Promise<Preferences> {
   const text = `select ${columns} from preferences where account_id = $1`;
   return (await tx.one<Preferences>(text, [accountId])) ?? defaultPreferences(accountId);
