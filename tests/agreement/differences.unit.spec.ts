@@ -359,7 +359,13 @@ const random = fc.record({
   returns: fc.constantFrom('difference', 'difference', 'none'),
   edit: fc.option(fc.record({ plan: code, price }), { nil: undefined }),
 });
-const asItWas = { wait: 0, renews: false, isFree: false, returns: 'difference', edit: undefined };
+const asItWas = {
+  wait: 0,
+  renews: false,
+  isFree: false,
+  returns: 'difference' as const,
+  edit: undefined,
+};
 type Random = typeof random extends fc.Arbitrary<infer One> ? One : never;
 
 /** The life after a random step; as it was where that is refused. `days`: since the purchase. */

@@ -482,7 +482,7 @@ describe('with the rules of baidu', () => {
     ).toEqual(cny('79.84'));
   });
 
-  test('RFD-9 RFD-17 RFD-20 a renewal that has not begun is given back alone, once, and the instance lives on', async () => {
+  test('RFD-9 RFD-20 a renewal that has not begun is given back alone, once; the instance lives on', async () => {
     const bought = await buy();
     const { accountId, instanceId, order } = bought;
     const [customer, start] = [t.customer(accountId), ends];

@@ -84,15 +84,14 @@ const rules = {
   EXPIRED: { remedy: 'none', against: (c) => when(endOf(c) <= c.at.getTime()) },
   PACKAGE_WINDOW_PASSED: {
     remedy: 'none',
-    against: (c, profile) =>
-      each(c.returning, (order) => isPackage(order) && !isInWindow(order, c.at, profile)),
+    against: (c, profile) => each(c.returning, (one) => isPackage(one) && !isInWindow(one, c.at, profile)),
   },
   PACKAGE_USED: {
     remedy: 'none',
-    against: (c) =>
+    against: ({ returning, resource }) =>
       each(
-        c.returning,
-        (order) => isPackage(order) && order.productForm !== 'storage_package' && isUsed(c.resource),
+        returning,
+        (order) => isPackage(order) && order.productForm !== 'storage_package' && isUsed(resource),
       ),
   },
   PACKAGE_IN_EFFECT: {
@@ -118,8 +117,7 @@ const rules = {
   TRADE_IN_PROGRESS: { remedy: 'finish_open_order', against: tradesInProgress },
   PROMOTION_EXCLUDED: {
     remedy: 'none',
-    against: (c) =>
-      each(c.returning, ({ promotion }) => promotion !== null && promotion.terms !== 'refundable'),
+    against: (c) => each(c.returning, ({ promotion: of }) => of !== null && of.terms !== 'refundable'),
   },
   TRIAL: { remedy: 'release_in_console', against: (c) => ofOriginAlone(c, ({ trial }) => trial) },
   ONE_TIME: {
@@ -145,7 +143,7 @@ const rules = {
   },
   GIFT_CAMPAIGN: {
     remedy: 'none',
-    against: (c) => each(c.returning, ({ promotion }) => promotion !== null && promotion.kind !== 'discount'),
+    against: (c) => each(c.returning, ({ promotion: of }) => of !== null && of.kind !== 'discount'),
   },
   CONTRACT_LINKED: { remedy: 'void_contract', against: linkedContracts },
   SUPPORT_RIGHTS_USED: {
