@@ -83,6 +83,16 @@ export const refundSumChecks: readonly Check[] = [
           ${fundOf('storedCard')}, ${fundOf('voucher')}) < 0`,
   },
   {
+    rule: 'RFD-9',
+    says: 'a renewal that is given back by itself comes back in full, to within one unit',
+    mends: 'refund',
+    sql: `select refund_id as id, (line ->> 'orderId') || ' ' || (line ->> 'instanceId') || ': '
+        || (line -> 'refund' ->> 'amount') || ' of ' || (line -> 'paid' ->> 'amount') as found
+      from refunds.refunds, jsonb_array_elements(lines) line
+      where kind = 'renewal_only' and ${amountOf('fee')} + ${amountOf('consumed')}
+        > power(10::numeric, -scale(${amountOf('paid')}))`,
+  },
+  {
     rule: 'EVT-33',
     says: 'no fund gets more back of an order than was paid by it',
     mends: 'refund',

@@ -1,5 +1,11 @@
 import type { Check } from './check.ts';
 
+/** A line for each renewal of an instance that was given back by itself. */
+const returnedRenewals = `(
+  select refund_id, ended_at, line ->> 'orderId' as order_id, line ->> 'instanceId' as instance_id
+  from refunds.refunds, jsonb_array_elements(lines) line
+  where kind = 'renewal_only' and status = 'succeeded') returned`;
+
 /**
  * A saga does not wait for ever: one whose next step does not come is broken, though nothing contradicts
  * anything yet; and what it did is done whole.
@@ -42,6 +48,27 @@ export const sagaChecks: readonly Check[] = [
       where kind = 'unsubscribe' and status = 'succeeded') refunded
       join orders.order_instances using (instance_id) join orders.orders o using (order_id)
       where o.status in ('unpaid', 'paid') and not instance_id = any (o.refunded_instance_ids)`,
+  },
+  {
+    rule: 'RFD-9',
+    says: 'a renewal that was given back by itself pays for its instance no more (ORD-14)',
+    mends: 'order',
+    sql: `select order_id as id, coalesce(o.status, 'unknown') || ' ' || coalesce(o.order_type, '') || ' on '
+        || instance_id || ' of ' || refund_id as found, instance_id as mark
+      from ${returnedRenewals} left join orders.orders o using (order_id)
+      where o.order_type is distinct from 'renewal'
+        or o.status <> 'voided' and not instance_id = any (o.refunded_instance_ids)`,
+  },
+  {
+    rule: 'RFD-9',
+    says: 'an instance ends before the renewal that it gave back, where nothing was told of it since (RFD-17)',
+    mends: 'order',
+    sql: `select instance_id as id, 'ends ' || r.ends_at || ' after ' || refund_id as found, refund_id as mark
+      from ${returnedRenewals} join orders.resources r using (instance_id)
+      join orders.orders o using (order_id)
+      join lateral jsonb_to_recordset(o.instances) as given ("instanceId" text, "end" timestamptz)
+        on given."instanceId" = instance_id
+      where not r.released and r.known_since <= returned.ended_at and r.ends_at >= given."end" - interval '1 hour'`,
   },
   {
     rule: 'ORD-24',

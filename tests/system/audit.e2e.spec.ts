@@ -440,6 +440,7 @@ const freeInstance = `select order_id as id from orders.orders join orders.order
 const periodOrder = `select order_id as id from orders.orders where period_end is not null
   and paid_parts is not null limit 1`;
 const refund = `select refund_id as id from refunds.refunds where status = 'succeeded' and kind = 'unsubscribe'`;
+const returnedRenewal = `refunds.refunds where status = 'succeeded' and kind = 'renewal_only'`;
 const refundedOrder = `select order_id as id from refunds.refunded_orders order by 1 limit 1`;
 const sentMail = `select notification_id as id from notifications.notifications where version = 1 limit 1`;
 const totalsId = `concat_ws(' ', account_id, grain, starts_on, product_code, status, currency)`;
@@ -1209,6 +1210,31 @@ const plants: readonly Plant[] = [
     mends: 'order',
     about: `select unnest(order_ids) as id from refunds.refunds where refund_id = (${refund})`,
     change: ['orders.orders', `order_id = '$id'`, `status = 'paid', refunded_instance_ids = '{}'`],
+  },
+  {
+    rule: 'RFD-9',
+    what: 'a renewal that lives on after it was given back',
+    mends: 'order',
+    about: `select lines -> 0 ->> 'orderId' as id from ${returnedRenewal}`,
+    change: ['orders.orders', `order_id = '$id'`, `status = 'paid', refunded_instance_ids = '{}'`],
+  },
+  {
+    rule: 'RFD-9',
+    what: 'an instance that keeps the time of a renewal that it gave back',
+    mends: 'order',
+    about: `select instance_ids[1] as id from ${returnedRenewal}`,
+    change: ['orders.resources', `instance_id = '$id'`, `known_since = '2020-01-01'`],
+  },
+  {
+    rule: 'RFD-9',
+    what: 'a renewal that was not given back in full',
+    mends: 'refund',
+    about: `select refund_id as id from ${returnedRenewal}`,
+    change: [
+      'refunds.refunds',
+      `refund_id = '$id'`,
+      `lines = jsonb_set(lines, '{0,consumed,amount}', '"5.00"')`,
+    ],
   },
   {
     rule: 'ORD-24',

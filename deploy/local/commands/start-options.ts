@@ -9,7 +9,7 @@ export interface StartOptions {
   readonly rules: Profile;
 }
 
-export const usage = `npm start [-- [--once] [--profile baidu|alibaba|<path of a file>]]
+export const usage = `npm start [-- [--once] [--profile baidu|alibaba|example|<path of a file>]]
 
   --once     plays the story and ends
   --profile  the provider whose rules hold; baidu where none is named

@@ -1,4 +1,4 @@
-// npm start [-- --once] [-- --profile baidu|alibaba|<path>]: the whole system on this machine, then the story.
+// npm start [-- --once] [-- --profile baidu|alibaba|example|<path>]: the whole system on this machine, then the story.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Listr } from 'listr2';
@@ -75,12 +75,19 @@ async function shown(options: StartOptions): Promise<System> {
   return system;
 }
 
-/** In the story unpaid orders expire within the minute; everything else is the provider's. */
+/**
+ * In the story unpaid orders expire within the minute, and one account may be refunded as often as it is told;
+ * everything else is the provider's.
+ */
 function storyProfile({ profile, rules }: StartOptions): string {
   const file = resolve(home, 'story-profile.json');
   const orders = { payWithin: 'PT7S', payWithinWhenContracted: 'PT30M' };
+  const refunds = { abuse: null, yearlyQuota: null };
   mkdirSync(home, { recursive: true });
-  writeFileSync(file, JSON.stringify({ extends: profile, version: `${rules.version}-story`, orders }));
+  writeFileSync(
+    file,
+    JSON.stringify({ extends: profile, version: `${rules.version}-story`, orders, refunds }),
+  );
   return file;
 }
 

@@ -12,7 +12,7 @@ type Given = Pick<Publication, 'category' | 'invoicingEntity' | 'prices'> & Part
 const product = (productCode: string, zh: string, en: string, more: Given): Publication => ({
   productCode,
   name: { 'zh-CN': zh, en },
-  brand: more.invoicingEntity.startsWith('baidu') ? 'baidu' : 'aliyun',
+  brand: more.invoicingEntity.split('_')[0]!,
   form: 'instance',
   chargeTypes: [...new Set(more.prices.map(({ chargeType }) => chargeType))],
   serviceTypes: [],
@@ -216,11 +216,59 @@ const alibaba: readonly Publication[] = [
   }),
 ];
 
+const example: readonly Publication[] = [
+  product('VM', '云服务器', 'Virtual machine', {
+    category: 'COMPUTE',
+    invoicingEntity: 'example_cloud',
+    prices: [perMonth('45.00'), perMinute('0.00156250')],
+  }),
+  product('DB', '云数据库', 'Managed database', {
+    category: 'DATABASE',
+    invoicingEntity: 'example_services',
+    prices: [perMonth('168.00'), perYear('1680.00')],
+  }),
+  product('VPS', '轻量服务器', 'Virtual private server', {
+    category: 'COMPUTE',
+    invoicingEntity: 'example_cloud',
+    prices: [perMonth('45.00')],
+    plans: sizes,
+  }),
+  product('CDN_PACKAGE', 'CDN 流量包 1TB', 'CDN data transfer plan, 1 TB', {
+    category: 'CDN',
+    form: 'usage_package',
+    invoicingEntity: 'example_cloud',
+    prices: [perPackage('150.00')],
+  }),
+  product('STORAGE_PACKAGE', '标准存储包 500GB', 'Storage plan, 500 GB', {
+    category: 'STORAGE',
+    form: 'storage_package',
+    invoicingEntity: 'example_cloud',
+    prices: [perPackage('600.00')],
+  }),
+  product('DOMAIN_COM', '.com 域名', '.com domain name', {
+    ...domain,
+    invoicingEntity: 'example_services',
+    prices: [perYear('80.00')],
+    serviceTypes: ['registration', 'renewal', 'transfer_in'],
+  }),
+  product('MKT_IMAGE', '云市场镜像：LNMP 运行环境', 'Marketplace image: LNMP stack', {
+    category: 'MKT',
+    invoicingEntity: 'example_services',
+    prices: [perMonth('20.00')],
+  }),
+  product('CUSTOM_SOLUTION', '定制化解决方案', 'Customised solution', {
+    ...oneTime,
+    category: 'CUSTOM',
+    invoicingEntity: 'example_services',
+    prices: [once('98000.00')],
+  }),
+];
+
 /**
- * A small catalogue for each shipped profile, as the story publishes it. One BCC or ECS for a month is the
+ * A small catalogue for each shipped profile, as the story publishes it. One BCC, ECS or VM for a month is the
  * 45.00 of RFD-7.
  */
-export const catalogue = { baidu, alibaba } as const;
+export const catalogue = { baidu, alibaba, example } as const;
 export type ShippedProvider = keyof typeof catalogue;
 
 /** The shipped provider whose products can be sold under these rules: their invoicing entities are known. */

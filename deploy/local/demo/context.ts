@@ -1,6 +1,6 @@
 import type { EventType } from '@accord/events';
 import { exactly, roundHalfUp } from '@accord/money';
-import { calendarEnd } from '@accord/profile';
+import { calendarEnd, type Profile } from '@accord/profile';
 import type { Reply } from '@accord/testing';
 import type { ShippedProvider } from './catalogue.ts';
 import type { NarratedRequest, Narrator } from './narrator.ts';
@@ -10,9 +10,25 @@ import type { DemoSettings } from './settings.ts';
 export const day = 86_400_000;
 export const money = (amount: string) => ({ amount, currency: 'CNY' });
 
-/** So many days' part of an amount for a period of `of` days, half up. */
-export const partOf = (amount: string, days: number, of: number): string =>
-  roundHalfUp(exactly(money(amount)).mul(days).div(of), 'CNY').amount;
+/** So many units' part of an amount for a period of `of` of them, half up. */
+export const partOf = (amount: string, units: number, of: number): string =>
+  roundHalfUp(exactly(money(amount)).mul(units).div(of), 'CNY').amount;
+
+/**
+ * RFD-6: what is used of a period, in the profile's units: started days, or whole hours of the clock, which changes
+ * nowhere here by less than an hour.
+ */
+export function usedOf(
+  { start, end }: { readonly start: string; readonly end: string },
+  at: string,
+  { refunds: { consumption } }: Pick<Profile, 'refunds'>,
+) {
+  const [from, until, now] = [start, end, at].map((time) => Date.parse(time)) as [number, number, number];
+  if (consumption === 'day')
+    return { unit: 'days', used: Math.ceil((now - from) / day), of: Math.round((until - from) / day) };
+  const hourOf = (time: number) => Math.floor(time / (day / 24));
+  return { unit: 'hours', used: hourOf(now) - hourOf(from), of: hourOf(until) - hourOf(from) };
+}
 
 /**
  * The month of the machine, 6 days and 4 hours of it gone: 31 days, unless it begins in February, for a period is
@@ -46,6 +62,14 @@ export const roles = {
     odd: 'MKT_IMAGE',
     oddCode: 'contract.marketplace_alone',
   },
+  example: {
+    machine: 'VM',
+    other: 'DB',
+    planned: 'VPS',
+    domain: 'DOMAIN_COM',
+    odd: 'MKT_IMAGE',
+    oddCode: 'contract.marketplace_alone',
+  },
 } as const;
 
 export interface DemoContext {
@@ -60,6 +84,7 @@ export interface DemoContext {
 export interface Placed {
   readonly orderId: string;
   readonly amount: string;
+  readonly createdAt: string;
 }
 
 export const subscription = (productCode: string) => ({
@@ -108,7 +133,8 @@ export async function place({ narrator }: DemoContext, what: string, body: objec
     shows: orderLine,
     effects: (placed) => [orderShows(placed.body.orderId, 'placed')],
   });
-  return { orderId: reply.body.orderId, amount: reply.body.payableAmount.amount };
+  const { orderId, payableAmount, createdAt } = reply.body;
+  return { orderId, amount: payableAmount.amount, createdAt };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { add, equal, subtract } from '@accord/money';
 import { calendarEnd } from '@accord/profile';
-import { day, fulfil, money, partOf, pay, place, type DemoContext, type Placed } from './context.ts';
+import { day, fulfil, money, partOf, pay, place, usedOf, type DemoContext, type Placed } from './context.ts';
 import { balanceOf, giveBackRenewal } from './refunds.ts';
 
 const month = { value: 1, unit: 'month' } as const;
@@ -14,7 +14,7 @@ const dearer = '93.00';
 
 /** The instance is renewed in vain, changed to a dearer plan, renewed on that, and changed back. */
 export async function changePlans(context: DemoContext): Promise<void> {
-  const { narrator, role, mark } = context;
+  const { narrator, role, mark, settings } = context;
   narrator.chapter(
     '8 · Plans: a renewal that is given back, an upgrade for the rest of the month, a downgrade',
   );
@@ -29,7 +29,6 @@ export async function changePlans(context: DemoContext): Promise<void> {
     duration,
   });
   const running = oneMonth(new Date(Date.now() - 2 * day - 4 * 3_600_000));
-  const days = Math.round((Date.parse(running.end) - Date.parse(running.start)) / day);
   const small = await place(context, 'A small server for a month.', order('purchase', 'small', month));
   await pay(context, small, 'It is paid,');
   await fulfil(context, small, 'and was created 2 days and 4 hours ago.', [{ instanceId, ...running }]);
@@ -45,24 +44,25 @@ export async function changePlans(context: DemoContext): Promise<void> {
   await giveBackRenewal(context, { instanceId, renewal: given, end: running.end });
 
   const upgrade = await place(context, 'It becomes a large one.', order('upgrade', 'large'));
-  const cost = partOf(dearer, days - 3, days);
+  const { unit, used, of } = usedOf(running, upgrade.createdAt, settings.rules);
+  const cost = partOf(dearer, of - used, of);
   narrator.check(
     upgrade.amount === cost,
-    `138.00 instead of 45.00 for ${days - 3} of ${days} days: ${cost} (ORD-24)`,
+    `138.00 instead of 45.00 for ${of - used} of ${of} ${unit}: ${cost} (ORD-24)`,
   );
   await pay(context, upgrade, 'The difference is paid,');
   await fulfil(context, upgrade, 'and the server is large.', [{ instanceId }]);
 
   await renew('and the server runs a month longer again.', '138.00');
 
-  await downgrade(context, order('downgrade', 'small'), { instanceId, days });
+  await downgrade(context, order('downgrade', 'small'), { instanceId, running });
 }
 
-/** Back to the small one: nothing comes back (baidu), or the difference of all that is left does (alibaba). */
+/** Back to the small one: nothing comes back (baidu), or the difference of all that is left does (alibaba, example). */
 async function downgrade(
   context: DemoContext,
   body: object,
-  { instanceId, days }: { instanceId: string; days: number },
+  { instanceId, running }: { instanceId: string; running: ReturnType<typeof oneMonth> },
 ): Promise<void> {
   const { narrator, settings } = context;
   const before = await balanceOf(context);
@@ -77,9 +77,10 @@ async function downgrade(
     ...(['order.changed', 'order.changed', 'order.changed'] as const),
   ]);
   const back = subtract(await balanceOf(context), before);
-  const expected = add(money(partOf(dearer, days - 3, days)), money(dearer));
+  const { unit, used, of } = usedOf(running, order.createdAt, settings.rules);
+  const expected = add(money(partOf(dearer, of - used, of)), money(dearer));
   narrator.check(
     equal(back, expected),
-    `${dearer} less for ${days - 3} of ${days} days and for the month to come: ${expected.amount} is back (ORD-24)`,
+    `${dearer} less for ${of - used} of ${of} ${unit} and for the month to come: ${expected.amount} is back (ORD-24)`,
   );
 }

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { equal, subtract, zero, type Money } from '@accord/money';
-import { money, orderShows, pay, place, subscription, type DemoContext, type Placed } from './context.ts';
+import { equal, exactly, roundHalfUp, subtract, zero, type Money } from '@accord/money';
+import {
+  money,
+  orderShows,
+  pay,
+  place,
+  subscription,
+  usedOf,
+  type DemoContext,
+  type Placed,
+} from './context.ts';
 import { contractShows } from './contracts.ts';
 import type { Orders } from './shop.ts';
 
@@ -37,10 +46,7 @@ export async function balanceOf({ narrator }: DemoContext): Promise<Money> {
   );
 }
 
-export async function refund(
-  context: DemoContext,
-  { instanceId, machine, days, back }: Orders,
-): Promise<void> {
+export async function refund(context: DemoContext, { instanceId, machine, period }: Orders): Promise<void> {
   const { narrator } = context;
   narrator.chapter('6 · A refund: refused while a contract stands over the order, then paid to the balance');
   const linked = await quoteOf(context, instanceId, 'What would the machine give back?');
@@ -62,12 +68,26 @@ export async function refund(
     .then(() => quoteOf(context, instanceId, 'And now?'));
   for (const { step, formula, result } of quote.body.instances[0].lines[0].calculation as Step[])
     narrator.note(`  ${step}: ${formula} = ${result}`);
+  const { unit, used, of } = usedOf(period, quote.body.createdAt, context.settings.rules);
+  const percent = monthlyFee(context);
+  const back = roundHalfUp(
+    exactly(money('45.00'))
+      .mul(of - used)
+      .div(of)
+      .sub(exactly(money('45.00')).mul(percent).div(100)),
+    'CNY',
+  ).amount;
+  const less = percent === '0' ? '' : `, less ${percent} %`;
   narrator.check(
     quote.body.amounts.refund.amount === back,
-    `45.00 for ${days} days, 7 of them used: ${back} (RFD-7)`,
+    `45.00 for ${of} ${unit}, ${used} of them used${less}: ${back} (RFD-7)`,
   );
   await requestRefund(context, { quoteId: quote.body.quoteId, orderId: machine.orderId, back });
 }
+
+/** RFD-8: percent of what was paid for a month. */
+const monthlyFee = ({ settings: { rules } }: DemoContext): string =>
+  rules.refunds.fees.find(({ termMonths }) => termMonths === 1)?.steps[0]?.percent ?? '0';
 
 async function requestRefund(
   context: DemoContext,

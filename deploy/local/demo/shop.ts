@@ -65,9 +65,7 @@ export interface Orders {
   readonly odd: Placed;
   /** Of `machine`. */
   readonly instanceId: string;
-  readonly days: number;
-  /** CNY; what the machine gives back. */
-  readonly back: string;
+  readonly period: { readonly start: string; readonly end: string };
   /** The order that is never paid. */
   readonly forgotten: Placed;
 }
@@ -84,7 +82,7 @@ export async function placeOrders(context: DemoContext): Promise<Orders> {
   await pay(context, machine, 'The machine is paid.');
   await pay(context, other, 'The other one too.');
   const instanceId = `i-${mark}-1`;
-  const { period, days, back } = machineMonth();
+  const { period, days } = machineMonth();
   const place1 = { region: 'Beijing', ipAddress: '10.0.0.8' };
   await fulfil(
     context,
@@ -104,5 +102,5 @@ export async function placeOrders(context: DemoContext): Promise<Orders> {
   const odd = await place(context, 'One of a special category, unpaid.', subscription(role.odd));
   const first = await place(context, 'Two more machines, unpaid: the first.', subscription(role.machine));
   const second = await place(context, 'The second.', subscription(role.machine));
-  return { machine, other, metered, unpaid: [first, second], odd, instanceId, days, back, forgotten };
+  return { machine, other, metered, unpaid: [first, second], odd, instanceId, period, forgotten };
 }

@@ -32,7 +32,7 @@ export type Step = (typeof steps)[number];
 interface SystemAsk {
   /** Data, logs and keys lie in it. */
   readonly dataDir: string;
-  /** `baidu`, `alibaba`, or the absolute path of a profile. */
+  /** `baidu`, `alibaba`, `example`, or the absolute path of a profile. */
   readonly profile: string;
   /** Its database on the server; absent: one of its own. */
   readonly database?: string;

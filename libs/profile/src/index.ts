@@ -4,12 +4,5 @@ export { isExcludedFromContracts, isRefusedUnpaidDomain } from './contract-rules
 export { loadProfile } from './load.ts';
 export { isInPart, mostInstancesOfQuote, payByOf } from './order-rules.ts';
 export { Profile, shippedProfiles, type OfflineAddress, type PartyDetails } from './schema.ts';
-export {
-  keptOf,
-  pricedPeriods,
-  returnedPart,
-  returnsDifference,
-  type Fee,
-  type Usage,
-} from './returned-part.ts';
+export { keptOf, pricedPeriods, returnedPart, returnsDifference, type Usage } from './returned-part.ts';
 export { restOf, usedOf } from './service-period.ts';

@@ -6,6 +6,7 @@ import { businessDayEnd, holidaysEndSoon, loadProfile, shippedProfiles, type Pro
 const DAY = 86_400_000;
 const baidu = loadProfile('baidu');
 const alibaba = loadProfile('alibaba');
+const example = loadProfile('example');
 
 const folder = mkdtempSync(join(tmpdir(), 'accord-profile-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,68 +30,100 @@ function refusal(over: unknown): string {
 }
 
 describe('what the shipped profiles say, field by field', () => {
-  const fields: [field: string, read: (profile: Profile) => unknown, baidu: unknown, alibaba: unknown][] = [
-    ['provider.zh-CN', (p) => p.provider['zh-CN'].name, '百度智能云', '阿里云'],
-    ['provider.en', (p) => p.provider.en.name, 'Baidu AI Cloud', 'Alibaba Cloud'],
-    ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY],
-    ['orders.payWithinWhenContracted', (p) => p.orders.payWithinWhenContractedMs, 7 * DAY, 30 * DAY],
-    ['orders.downgradeReturns', (p) => p.orders.downgradeReturns, 'none', 'difference'],
-    ['contracts.sources', (p) => p.contracts.sources, ['order'], ['order', 'bill']],
+  const fields: [
+    field: string,
+    read: (profile: Profile) => unknown,
+    baidu: unknown,
+    alibaba: unknown,
+    example: unknown,
+  ][] = [
+    ['provider.zh-CN', (p) => p.provider['zh-CN'].name, '百度智能云', '阿里云', '示例云'],
+    ['provider.en', (p) => p.provider.en.name, 'Baidu AI Cloud', 'Alibaba Cloud', 'Example Cloud'],
+    ['orders.payWithin', (p) => p.orders.payWithinMs, 7 * DAY, 7 * DAY, 3 * DAY],
+    [
+      'orders.payWithinWhenContracted',
+      (p) => p.orders.payWithinWhenContractedMs,
+      7 * DAY,
+      30 * DAY,
+      14 * DAY,
+    ],
+    ['orders.downgradeReturns', (p) => p.orders.downgradeReturns, 'none', 'difference', 'difference'],
+    ['contracts.sources', (p) => p.contracts.sources, ['order'], ['order', 'bill'], ['order', 'bill']],
     [
       'contracts.excludedCategories',
       (p) => p.contracts.excludedCategories,
       ['MKT', 'MKT_BD', 'MKT_V', 'AI_MKT', 'CUSTOM'],
       [],
+      ['CUSTOM'],
     ],
-    ['contracts.marketplace', (p) => p.contracts.marketplace, 'excluded', 'alone'],
+    ['contracts.marketplace', (p) => p.contracts.marketplace, 'excluded', 'alone', 'alone'],
     [
       'contracts.marketplaceCategories',
       (p) => p.contracts.marketplaceCategories,
       ['MKT', 'MKT_BD', 'MKT_V', 'AI_MKT'],
       ['MKT'],
+      ['MKT'],
     ],
-    ['contracts.partnerCustomers', (p) => p.contracts.partnerCustomers, 'allowed', 'refused'],
-    ['contracts.removeDraft', (p) => p.contracts.removeDraft, 'void', 'delete'],
-    ['contracts.voidOfficial', (p) => p.contracts.voidOfficial, 'ticket', 'self_service'],
-    ['contracts.splitByInvoicingEntity', (p) => p.contracts.splitByInvoicingEntity, true, true],
+    ['contracts.partnerCustomers', (p) => p.contracts.partnerCustomers, 'allowed', 'refused', 'allowed'],
+    ['contracts.removeDraft', (p) => p.contracts.removeDraft, 'void', 'delete', 'void'],
+    ['contracts.voidOfficial', (p) => p.contracts.voidOfficial, 'ticket', 'self_service', 'self_service'],
+    ['contracts.splitByInvoicingEntity', (p) => p.contracts.splitByInvoicingEntity, true, true, true],
     [
       'contracts.paper',
       (p) => p.contracts.paper,
       { by: 'ticket' },
       { by: 'self_service', minCopies: 1, maxCopies: 6, mailedWithinBusinessDays: [3, 5] },
+      { by: 'self_service', minCopies: 1, maxCopies: 3, mailedWithinBusinessDays: [2, 4] },
     ],
     [
       'contracts.unpaidDomainServiceTypes',
       (p) => p.contracts.unpaidDomainServiceTypes,
       'any',
       ['registration', 'renewal', 'transfer_in', 'redemption', 'buyback', 'buyback_zhiyu'],
+      ['renewal', 'transfer_in'],
     ],
-    ['contracts.unpaidDomainRefusedBrands', (p) => p.contracts.unpaidDomainRefusedBrands, [], ['hichina']],
-    ['contracts.hichinaBrand', (p) => p.contracts.hichinaBrand, 'hichina', 'hichina'],
-    ['contracts.invoiceTitleMustMatch', (p) => p.contracts.invoiceTitleMustMatch, false, true],
+    [
+      'contracts.unpaidDomainRefusedBrands',
+      (p) => p.contracts.unpaidDomainRefusedBrands,
+      [],
+      ['hichina'],
+      [],
+    ],
+    ['contracts.hichinaBrand', (p) => p.contracts.hichinaBrand, 'hichina', 'hichina', 'hichina'],
+    ['contracts.invoiceTitleMustMatch', (p) => p.contracts.invoiceTitleMustMatch, false, true, false],
     [
       'contracts.offlineAddress',
       ({ contracts: { offlineAddress } }) => [offlineAddress['zh-CN'].recipient, offlineAddress.en.recipient],
       ['百度智能云合同管理处', 'Baidu AI Cloud Contract Office'],
       ['管青', 'Guan Qing'],
+      ['示例云合同管理处', 'Example Cloud Contract Office'],
     ],
     [
       'contracts.termsIncludedFor',
       (p) => p.contracts.termsIncludedFor,
       { brands: [], categories: [] },
       { brands: ['hichina'], categories: ['DOMAIN', 'HOSTING'] },
+      { brands: ['example'], categories: ['DOMAIN', 'HOSTING'] },
     ],
     [
       'contracts.termsIncluded',
       ({ contracts: { termsIncluded } }) => [termsIncluded['zh-CN'].length, termsIncluded.en.length],
       [0, 0],
       [7, 7],
+      [2, 2],
     ],
-    ['contracts.termsUrl', (p) => new URL(p.contracts.termsUrl).host, 'cloud.baidu.com', 'terms.aliyun.com'],
+    [
+      'contracts.termsUrl',
+      (p) => new URL(p.contracts.termsUrl).host,
+      'cloud.baidu.com',
+      'terms.aliyun.com',
+      'www.example.com',
+    ],
     [
       'contracts.timeStampAway',
       (p) => p.contracts.timeStampAway,
       { then: 'wait' },
+      { then: 'seal_without', afterMs: 86_400_000 },
       { then: 'seal_without', afterMs: 86_400_000 },
     ],
     [
@@ -106,42 +139,71 @@ describe('what the shipped profiles say, field by field', () => {
         ['shanghai', 'contract_is_destination', false],
         ['hebei', 'contract_is_destination', false],
       ],
+      'none',
     ],
-    ['contracts.draftRemindAfter', (p) => p.contracts.draftRemindAfterMs, 7 * DAY, 7 * DAY],
-    ['contracts.draftExpiresAfter', (p) => p.contracts.draftExpiresAfterMs, null, null],
-    ['tickets.hours.days', (p) => p.tickets.days, [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]],
-    ['tickets.hours', (p) => `${p.tickets.from}-${p.tickets.to}`, '09:30-18:00', '09:30-18:00'],
-    ['tickets.hours.timeZone', (p) => p.tickets.timeZone, 'Asia/Shanghai', 'Asia/Shanghai'],
-    ['tickets.hours.holidays', (p) => p.tickets.holidays.includes('2026-10-01'), true, true],
-    ['tickets.hours.makeUpWorkdays', (p) => p.tickets.makeUpWorkdays.includes('2026-10-10'), true, true],
-    ['tickets.hours.listedUntil', (p) => p.tickets.listedUntil, '2027-12-31', '2027-12-31'],
-    ['refunds.packageWindow', (p) => p.refunds.packageWindowDays, 7, 5],
-    ['refunds.consumption', (p) => p.refunds.consumption, 'day', 'day'],
-    ['refunds.fee', (p) => p.refunds.fees, [], []],
+    ['contracts.draftRemindAfter', (p) => p.contracts.draftRemindAfterMs, 7 * DAY, 7 * DAY, 3 * DAY],
+    ['contracts.draftExpiresAfter', (p) => p.contracts.draftExpiresAfterMs, null, null, 30 * DAY],
+    ['tickets.hours.days', (p) => p.tickets.days, [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]],
+    [
+      'tickets.hours',
+      (p) => `${p.tickets.from}-${p.tickets.to}`,
+      '09:30-18:00',
+      '09:30-18:00',
+      '09:30-18:00',
+    ],
+    ['tickets.hours.timeZone', (p) => p.tickets.timeZone, 'Asia/Shanghai', 'Asia/Shanghai', 'Asia/Shanghai'],
+    ['tickets.hours.holidays', (p) => p.tickets.holidays.includes('2026-10-01'), true, true, true],
+    [
+      'tickets.hours.makeUpWorkdays',
+      (p) => p.tickets.makeUpWorkdays.includes('2026-10-10'),
+      true,
+      true,
+      true,
+    ],
+    ['tickets.hours.listedUntil', (p) => p.tickets.listedUntil, '2027-12-31', '2027-12-31', '2027-12-31'],
+    ['refunds.packageWindow', (p) => p.refunds.packageWindowDays, 7, 5, 3],
+    ['refunds.consumption', (p) => p.refunds.consumption, 'day', 'day', 'hour'],
+    [
+      'refunds.fee',
+      ({ refunds: { fees } }) =>
+        fees.map(({ termMonths, steps }) => [termMonths, ...steps.map((step) => step.percent)]),
+      [],
+      [],
+      [
+        [1, '10'],
+        [12, '10'],
+        [24, '15', '10'],
+        [36, '15', '10', '5'],
+      ],
+    ],
     [
       'refunds.vouchersReturn',
       (p) => p.refunds.vouchersReturn,
       'only_failed_fulfilment',
       'only_failed_fulfilment',
+      'always',
     ],
     [
       'refunds.reviewAbove',
       (p) => p.refunds.reviewAbove,
       { amount: '50000.00', currency: 'CNY' },
       { amount: '50000.00', currency: 'CNY' },
+      { amount: '20000.00', currency: 'CNY' },
     ],
     [
       'refunds.abuse',
       (p) => p.refunds.abuse,
       { count: 10, sum: { amount: '100000.00', currency: 'CNY' } },
       { count: 10, sum: { amount: '100000.00', currency: 'CNY' } },
+      { count: 5, sum: { amount: '50000.00', currency: 'CNY' } },
     ],
-    ['refunds.yearlyQuota', (p) => p.refunds.yearlyQuota, null, null],
+    ['refunds.yearlyQuota', (p) => p.refunds.yearlyQuota, null, null, 6],
     [
       'invoicingEntities',
       (p) => p.invoicingEntities.map((entity) => `${entity.code} ${entity.currency}`),
       ['baidu_netcom CNY', 'baidu_cloud CNY'],
       ['aliyun_computing CNY', 'hichina CNY'],
+      ['example_cloud CNY', 'example_services CNY'],
     ],
   ];
 
@@ -156,12 +218,13 @@ describe('what the shipped profiles say, field by field', () => {
     expect(all.filter((field) => !fields.some(([named]) => named === field))).toEqual([]);
   });
 
-  test.each(fields)('%s', (_field, read, ofBaidu, ofAlibaba) => {
+  test.each(fields)('%s', (_field, read, ofBaidu, ofAlibaba, ofExample) => {
     expect(read(baidu)).toEqual(ofBaidu);
     expect(read(alibaba)).toEqual(ofAlibaba);
+    expect(read(example)).toEqual(ofExample);
   });
 
-  test('both name themselves, their version and their time zone', () => {
+  test('each names itself, its version and its time zone', () => {
     for (const name of shippedProfiles)
       expect(loadProfile(name)).toMatchObject({ name, version: '1', timeZone: 'Asia/Shanghai' });
   });
@@ -462,7 +525,7 @@ describe('a profile that does not validate names the field', () => {
   });
 
   test('an unknown name, a file that is no JSON and one that is no object are refused', () => {
-    expect(() => loadProfile('huawei')).toThrow('shipped are baidu, alibaba');
+    expect(() => loadProfile('huawei')).toThrow('shipped are baidu, alibaba, example');
     expect(() => loadProfile(file('broken.json', '{'))).toThrow('is no JSON');
     expect(() => loadProfile(file('list.json', []))).toThrow('is no JSON object');
   });

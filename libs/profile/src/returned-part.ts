@@ -46,7 +46,7 @@ export interface Usage {
   readonly periods?: readonly (PricedPeriod & Units)[] | undefined;
 }
 
-export interface Fee extends FeeTable {
+interface Fee extends FeeTable {
   /** The step of the table that was reached. */
   readonly usedUpToMonths: number;
   readonly percent: string;

@@ -18,7 +18,7 @@ import {
 } from './values.ts';
 
 /** The profiles that come with Accord, by name. */
-export const shippedProfiles = ['baidu', 'alibaba'] as const;
+export const shippedProfiles = ['baidu', 'alibaba', 'example'] as const;
 
 const DomainServiceType = z.enum([
   'registration',

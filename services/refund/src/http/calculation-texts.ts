@@ -2,7 +2,7 @@ import Fraction from 'fraction.js';
 import type { Locale } from '@accord/core';
 import { durationIn, fundWords } from '@accord/events/wording';
 import { add, equal, exactly, isZero, roundHalfUp, type Money } from '@accord/money';
-import type { Fee, Usage } from '@accord/profile';
+import type { Usage } from '@accord/profile';
 import { refundedOf, type Calculation, type Downgrade, type Line } from '../refund/amount.ts';
 
 // The calculation of a line in the reader's language (RFD-1). Each formula, computed exactly and rounded half up
@@ -230,6 +230,8 @@ function countSteps(
     },
   ];
 }
+
+type Fee = NonNullable<Calculation['feeBy']>;
 
 function feeTable({ termMonths, steps, usedUpToMonths, percent }: Fee, locale: Locale) {
   const term = monthsText(termMonths, locale);

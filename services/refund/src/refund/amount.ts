@@ -10,7 +10,7 @@ import {
   zero,
   type Money,
 } from '@accord/money';
-import { keptOf, pricedPeriods, returnedPart, type Fee, type Profile, type Usage } from '@accord/profile';
+import { keptOf, pricedPeriods, returnedPart, type Profile, type Usage } from '@accord/profile';
 import type { Order } from './candidate.ts';
 
 // The part of what was paid that comes back. An order gives back the exact sum of its exact parts, rounded half
@@ -77,7 +77,7 @@ export interface Calculation extends Usage {
   readonly orderInstances: number;
   /** Null where vouchers do not return. */
   readonly orderVoucher: Money | null;
-  readonly feeBy: Fee | null;
+  readonly feeBy: ReturnType<typeof returnedPart>['feeBy'];
   /** The part that downgrades gave back of the instance before, and the part that is kept. */
   readonly kept: ReturnType<typeof keptOf>;
   /** The one whose difference this line gives back; null where the instance is given back. */

@@ -55,7 +55,7 @@ test('RFD-22 an order announced before it said so is computed where one period t
     [expect.any(String), 'PRODUCT_NOT_SUPPORTED'],
     [expect.any(String), 'PRODUCT_NOT_SUPPORTED'],
   ]);
-  // What mends it: the platform reports the periods, each by its instance, and once more where it was wrong.
+  // The platform reports the periods, each by its instance, and once more where it was wrong: that mends it.
   const reported = (days: number) =>
     [exampleResource(), { ...from('i-2', days) }].map((one) => exampleResource(one));
   expect(quote(several, later(bought, 0.1), reported(5))).toEqual([['21.77'], ['22.50']]);

@@ -634,6 +634,62 @@ describe('RFD-9 renewal_only gives back the renewals that have not begun, and ke
   };
 });
 
+test('RFD-5 RFD-6 ORD-24 a whole life: a line for each order, of what is left of each, summed', () => {
+  const [first, second, third] = [ends, '2026-03-10T11:00:00.000Z', '2026-04-10T11:00:00.000Z'] as const;
+  const at = new Date('2026-02-16T15:00:00.000Z');
+  const by = (n: number, orderType: Order['orderType'], start: string, end: string, more = {}) =>
+    exampleOrder({
+      orderId: `ord_${n}`,
+      orderType,
+      createdAt: `2026-02-0${n}T00:00:00.000Z`,
+      servicePeriod: { start, end },
+      ...more,
+    });
+  const rest = (orderId: string, remaining: number, total: number, start: string, end: string) => ({
+    ...{ instanceId: 'i-1', orderId, remaining, total, start, end, unit: 'day' as const },
+    ...{ priceBefore: '45', priceAfter: '138' },
+  });
+  const upgradedAt = '2026-02-13T11:00:00.000Z';
+  const shared = by(3, 'renewal', second, third, { instanceIds: ['i-1', 'i-9'] });
+  const orders = [
+    exampleOrder(),
+    by(2, 'renewal', first, second),
+    shared,
+    by(4, 'compensation', third, '2026-04-13T11:00:00.000Z', { paid: parts({}) }),
+    by(5, 'upgrade', upgradedAt, third, {
+      paid: parts({ cash: '176.04' }),
+      duration: null,
+      planChange: {
+        from: 'small',
+        returns: 'none',
+        rest: [rest('ord_2', 25, 28, upgradedAt, second), rest('ord_3', 31, 31, second, third)],
+      },
+    }),
+    { ...toPostpay, orderId: 'ord_6', createdAt: '2026-02-14T00:00:00.000Z' },
+  ];
+  // The other instance of the shared renewal was given back before, with 22.50 of it.
+  const nothingYet = untouched(shared);
+  const half = { refunded: parts({ cash: '22.50' }), instances: 1 };
+  const exact = { paid: '45/2', refund: '45/2', fee: '0', voucher: '0' };
+  const quote = quoted(
+    {
+      orders,
+      ...seen({ end: '2026-04-13T11:00:00.000Z' }),
+      refunded: [{ ...nothingYet, ...half, exact }],
+    },
+    { at },
+  );
+  expect(quote.lines.map(({ orderId, refund }) => `${orderId} ${refund.amount}`)).toEqual([
+    'ord_1 0.00', // 31 of 31 days used
+    'ord_2 33.75', // 7 of 28
+    'ord_3 22.50', // not begun
+    'ord_4 0.00', // nothing paid
+    'ord_5 162.75', // 4 of 25 days of 25 parts in 53, none of the 28 others
+    'ord_6 0.00', // from the end on
+  ]);
+  expect(quote).toMatchObject({ reasons: [], amounts: { refund: cny('219.00') } });
+});
+
 test('RFD-4 where an instance is not found, nothing else is said', () => {
   const nothing = { instanceId: 'i-9', refundable: false, amounts: null, lines: [] };
   expect(quoted({}, { ids: ['i-9'] })).toEqual({
