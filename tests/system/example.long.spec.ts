@@ -6,7 +6,7 @@ afterAll(removeFolders);
 // The story of the third shipped profile, which is no provider's. As baidu and alibaba it is played in every run of the
 // tests (audit.e2e.spec.ts, story.e2e.spec.ts).
 
-test('RFD-6 RFD-8 ORD-24 by the hour and with fees the story goes as documented, and the four services agree', async () => {
+test('RFD-6 RFD-8 ORD-24 by the hour and with fees the story goes as documented, the four agree', async () => {
   const system = await startSystem({ dataDir: folder(), profile: hurried('example', 'PT10S') });
   try {
     const told = await runStory({ system, profile: 'example' });
