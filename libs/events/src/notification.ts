@@ -38,12 +38,18 @@ export const notificationEvents = {
   'webhook.disabled': event({
     speaker: 'notification',
     aggregate: 'webhook_endpoint',
-    summary: 'A webhook endpoint was disabled after long failure.',
-    data: z.object({ endpointId: z.string(), version: Version, accountId: AccountId, reason: z.string() }),
-    about: (data) => ({
-      id: data.endpointId,
-      version: data.version,
-      accountId: data.accountId,
+    summary: 'A webhook endpoint was disabled: after long failure, for it is gone, or by an operator.',
+    data: z.object({
+      endpointId: z.string(),
+      version: Version,
+      /** Null where the endpoint is of a platform service. */
+      accountId: AccountId.nullable(),
+      reason: z.enum(['failing', 'gone', 'by_operator']),
+    }),
+    about: ({ endpointId, version, accountId }) => ({
+      id: endpointId,
+      version,
+      ...(accountId !== null && { accountId }),
     }),
   }),
 };
