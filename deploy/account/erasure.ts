@@ -82,6 +82,7 @@ const toErase: Readonly<Record<string, string>> = {
   'contracts.address_books': `select from contracts.address_books where account_id = $1 and entries <> '[]'`,
   'orders.account_view': missing('orders.account_view'),
   'notifications.contacts': missing('notifications.contacts'),
+  'notifications.preferences': `select from notifications.preferences where account_id = $1`,
   'contracts.contracts': `select from contracts.contracts
     where contract_id in (${unsigned}) and party_a ->> 'name' <> '${noName}'`,
   'notifications.timeline_events': `select from notifications.timeline_events
@@ -118,8 +119,8 @@ export async function heldOf({ auditor }: Pick<Connections, 'auditor'>, accountI
 
 /**
  * May be done again, and while the services run. In one transaction the contract service forgets the account and
- * announces it, which empties the views of the others; in another the notification service forgets the names in lines
- * of its timeline.
+ * announces it, which empties the views of the others; in another the notification service forgets how it wanted to be
+ * told, and the names in lines of its timeline.
  */
 export async function erase(connections: Connections, accountId: string): Promise<void> {
   const { contract, notification } = connections;
@@ -134,9 +135,10 @@ export async function erase(connections: Connections, accountId: string): Promis
   });
   const { rows } = await connections.auditor.query<{ contract_id: string }>(unsigned, [accountId]);
   const contractIds = rows.map(({ contract_id }) => contract_id);
-  await inTransaction(notification, () =>
-    notification.query('select erase_names($1, $2)', [accountId, contractIds]),
-  );
+  await inTransaction(notification, async () => {
+    await notification.query('delete from preferences where account_id = $1', [accountId]);
+    await notification.query('select erase_names($1, $2)', [accountId, contractIds]);
+  });
 }
 
 /** Announced where it is news. */

@@ -25,6 +25,7 @@ const lookedAt = new Set(
     order_history.change order_totals.grain orders.instances orders.paid_parts outbox.key outbox.topic
     outbox.type outbox_refused.key outbox_refused.reason outbox_refused.topic outbox_refused.type
     parked_events.key parked_events.source parked_events.topic parked_events.type payments.parts
+    preferences.quiet_hours preferences.switched_off
     product_history.changed product_history.product product_names.search product_view.snapshot
     products.brand products.category products.form products.name products.plans products.prices
     products.snapshot products.terms_url quotes.instances rate_limits.key redrive_acts.act

@@ -244,6 +244,11 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       personal: { contact_id: 'id of a contact, which is no more' },
       fate: { is: 'kept', law: trade },
     },
+    preferences: {
+      isOf: own,
+      personal: { unsubscribed: 'ids of contacts', changed_by: actor },
+      fate: { is: 'erased', how: 'deleted' },
+    },
     timeline_events: {
       isOf: own,
       personal: {

@@ -5,7 +5,7 @@ import {
   type Announced,
   type OwnedAggregate,
 } from '@accord/audit';
-import type { EventType, Fact } from '@accord/events';
+import type { Data, EventType, Fact } from '@accord/events';
 import type { Connection } from '@accord/postgres';
 
 // The event that tells an aggregate's present state, as SQL over its owner's tables: columns `id`, `type`, `data`.
@@ -16,22 +16,64 @@ const whole = (snapshot: Announced<object>) =>
     .join(', ')})`;
 const instant = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-const contract = `jsonb_build_object('contractId', c.contract_id, 'version', c.version, 'accountId', c.account_id,
-  'number', c.number, 'kind', c.kind, 'status', case c.status when 'sealing' then 'draft' else c.status end,
-  'language', c.language, 'invoicingEntity', c.invoicing_entity, 'partyA', c.party_a ->> 'name',
-  'orderIds', c.order_ids, 'billIds', c.bill_ids, 'amount', c.amount, 'createdAt', ${instant('c.created_at')},
-  'draftedAt', ${instant('c.drafted_at')}, 'finalizedAt', ${instant('c.finalized_at')},
-  'voidedAt', ${instant('c.voided_at')})`;
+const contract = whole({
+  contractId: 'c.contract_id',
+  version: 'c.version',
+  accountId: 'c.account_id',
+  number: 'c.number',
+  kind: 'c.kind',
+  status: `case c.status when 'sealing' then 'draft' else c.status end`,
+  language: 'c.language',
+  invoicingEntity: 'c.invoicing_entity',
+  partyA: `c.party_a ->> 'name'`,
+  orderIds: 'c.order_ids',
+  billIds: 'c.bill_ids',
+  amount: 'c.amount',
+  createdAt: instant('c.created_at'),
+  draftedAt: instant('c.drafted_at'),
+  finalizedAt: instant('c.finalized_at'),
+  voidedAt: instant('c.voided_at'),
+} satisfies Announced<Data<'contract.drafted'>['contract']>);
 
-const ticket = `jsonb_build_object('ticketId', t.ticket_id, 'version', t.version, 'accountId', t.account_id,
-  'kind', t.kind, 'status', t.status, 'contractId', t.contract_id, 'contractNumber', t.contract_number,
-  'orderIds', t.order_ids, 'text', t.text, 'dueAt', ${instant('t.due_at')})`;
+const ticket = whole({
+  ticketId: 't.ticket_id',
+  version: 't.version',
+  accountId: 't.account_id',
+  kind: 't.kind',
+  status: 't.status',
+  contractId: 't.contract_id',
+  contractNumber: 't.contract_number',
+  orderIds: 't.order_ids',
+  text: 't.text',
+  dueAt: instant('t.due_at'),
+} satisfies Announced<Data<'ticket.submitted'>['ticket']>);
 
-const refund = `jsonb_build_object('refundId', r.refund_id, 'version', r.version, 'accountId', r.account_id,
-  'status', r.status, 'kind', r.kind, 'instanceIds', r.instance_ids, 'orderIds', r.order_ids,
-  'amount', jsonb_build_object('amount', r.amount::text, 'currency', r.currency), 'split', r.split,
-  'lines', r.lines, 'reason', r.reason, 'createdAt', ${instant('r.created_at')},
-  'endedAt', ${instant('r.ended_at')})`;
+const refund = whole({
+  refundId: 'r.refund_id',
+  version: 'r.version',
+  accountId: 'r.account_id',
+  status: 'r.status',
+  kind: 'r.kind',
+  instanceIds: 'r.instance_ids',
+  orderIds: 'r.order_ids',
+  amount: `jsonb_build_object('amount', r.amount::text, 'currency', r.currency)`,
+  split: 'r.split',
+  lines: 'r.lines',
+  reason: 'r.reason',
+  createdAt: instant('r.created_at'),
+  endedAt: instant('r.ended_at'),
+} satisfies Announced<Data<'refund.succeeded'>['refund']>);
+
+const notification = whole({
+  notificationId: 'n.notification_id',
+  version: 'n.version',
+  accountId: 'n.account_id',
+  eventId: 'n.event_id',
+  eventType: 'n.event_type',
+  channel: 'n.channel',
+  contactId: 'n.contact_id',
+  createdAt: instant('n.created_at'),
+} satisfies Announced<Data<'notification.sent'>['notification']>);
 
 /**
  * ORD-6: the reason has no column; it follows from who cancelled and from the note of the history, which is the asker's
@@ -101,18 +143,30 @@ const reservationState = `select h.holder_id as id,
     select jsonb_agg(${whole(announcedOrder)} order by o.order_id) as orders, array_agg(o.order_id) as ids
       from orders.orders o where o.hold_id = h.holder_id and o.hold_kind = h.kind) held on true`;
 
-const paymentState = `select u.payment_reference as id, 'payment.unapplied' as type,
-  jsonb_build_object('paymentReference', u.payment_reference, 'accountId', u.account_id, 'orderId', u.order_id,
-    'amount', (select jsonb_build_object('amount', sum((part.value ->> 'amount')::numeric)::text,
-      'currency', min(part.value ->> 'currency')) from jsonb_each(u.parts) part),
-    'parts', u.parts, 'reason', u.reason) as data from orders.unapplied_payments u`;
+const payment = whole({
+  paymentReference: 'u.payment_reference',
+  accountId: 'u.account_id',
+  orderId: 'u.order_id',
+  amount: `(select jsonb_build_object('amount', sum((part.value ->> 'amount')::numeric)::text,
+    'currency', min(part.value ->> 'currency')) from jsonb_each(u.parts) part)`,
+  parts: 'u.parts',
+  reason: 'u.reason',
+} satisfies Announced<Data<'payment.unapplied'>>);
+const paymentState = `select u.payment_reference as id, 'payment.unapplied' as type, ${payment} as data
+  from orders.unapplied_payments u`;
 
 const notificationState = `select n.notification_id as id,
   case n.status when 'dead' then 'notification.dead' else 'notification.sent' end as type,
-  jsonb_build_object('notification', jsonb_build_object('notificationId', n.notification_id, 'version', n.version,
-    'accountId', n.account_id, 'eventId', n.event_id, 'eventType', n.event_type, 'channel', n.channel,
-    'contactId', n.contact_id, 'createdAt', ${instant('n.created_at')}), 'reason', coalesce(n.reason, '')) as data
+  jsonb_build_object('notification', ${notification}, 'reason', coalesce(n.reason, '')) as data
   from notifications.notifications n`;
+
+const exported = whole({
+  exportId: 'export_id',
+  version: 'version',
+  accountId: 'account_id',
+  sha256: `coalesce(sha256, '')`,
+  expiresAt: instant('expires_at'),
+} satisfies Announced<Data<'export.ready'>>);
 
 const states: Readonly<Record<OwnedAggregate, string>> = {
   order: orderState,
@@ -122,9 +176,7 @@ const states: Readonly<Record<OwnedAggregate, string>> = {
     jsonb_build_object('product', ${whole(announcedProduct)}) as data from orders.products o`,
   account: `select account_id as id, 'account.updated' as type, jsonb_build_object('account', facts) as data
     from contracts.accounts`,
-  export: `select export_id as id, 'export.ready' as type, jsonb_build_object('exportId', export_id,
-    'version', version, 'accountId', account_id, 'sha256', coalesce(sha256, ''),
-    'expiresAt', ${instant('expires_at')}) as data from orders.exports`,
+  export: `select export_id as id, 'export.ready' as type, ${exported} as data from orders.exports`,
   reservation: reservationState,
   payment: paymentState,
   contract: contractState,

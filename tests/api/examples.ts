@@ -125,6 +125,10 @@ async function goOn(system: System): Promise<void> {
   const [{ notificationId }] = messages.body.data as [{ notificationId: string }];
   await customer.post(`/v1/notifications/${notificationId}/read`);
   await customer.post('/v1/notifications/read');
+  const quietHours = { from: '22:00', to: '08:00' };
+  const channels = [{ messageClass: 'orders', channel: 'email', on: false }];
+  await customer.put('/v1/notifications/preferences', { channels, quietHours });
+  await customer.get('/v1/notifications/preferences');
   await publishRaw(
     { brokers: system.brokers.split(','), topicPrefix: system.topicPrefix },
     'payment.received',

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import YAML from 'yaml';
 import { makeMetrics } from '@accord/core/observability';
 import { showQueues } from '../../libs/platform/src/queue-metrics.ts';
-import { mailMetrics } from '../../services/notification/src/dispatch.ts';
+import { mailMetrics } from '../../services/notification/src/mailing.ts';
 import { dashboards } from './dashboards.ts';
 import { logCalls } from './log-calls.ts';
 import { LogLine, logLineSchema } from './log-line.ts';

@@ -105,6 +105,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     contacts: view,
     notification_attempts: 'insert, update (ended_at, outcome)',
     notifications: ['insert, update, delete', 'update'],
+    preferences: ['insert, update', 'delete'],
     timeline_events: [grows, none],
     timeline_links: [grows, none],
   },

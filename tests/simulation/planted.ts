@@ -420,8 +420,8 @@ export const planted: readonly Planted[] = [
     changes: [
       {
         file: 'services/contract/src/voiding.ts',
-        fragment: 'if (decision.facts.length > 0) {',
-        replacement: 'if (decision.facts.length > 0 && !$planted) {',
+        fragment: 'if (decision.facts.length === 0) return',
+        replacement: 'if ($planted || decision.facts.length === 0) return',
       },
     ],
   },

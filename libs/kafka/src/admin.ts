@@ -1,5 +1,5 @@
 import type { Admin as KafkajsAdmin, KafkaJSDeleteGroupsError } from 'kafkajs';
-import { isUnknownTopic } from './broker-errors.ts';
+import { isUnknownTopic, whenCoordinated } from './broker-errors.ts';
 import { kafkajsOf, type KafkaClient } from './client.ts';
 import { clusterOffsets, type ClusterOffsets } from './cluster-offsets.ts';
 
@@ -118,7 +118,9 @@ function groupsOf({
 }): Pick<Admin, 'groupMembers' | 'setGroupOffsets'> {
   return {
     async groupMembers(groups) {
-      const described = await admin.describeGroups(groups.map((group) => topicPrefix + group));
+      const described = await whenCoordinated(() =>
+        admin.describeGroups(groups.map((group) => topicPrefix + group)),
+      );
       return new Map(
         described.groups.map(({ groupId, members }) => [groupId.slice(topicPrefix.length), members.length]),
       );
@@ -128,7 +130,7 @@ function groupsOf({
         topic: topicPrefix + topic,
         partitions: of.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
       }));
-      await offsets.commit(topicPrefix + group, topics);
+      await whenCoordinated(() => offsets.commit(topicPrefix + group, topics));
     },
   };
 }

@@ -44,7 +44,7 @@ export const up: Migration = [
      event_type text not null,
      message_class text not null check (message_class in ('orders', 'contracts', 'refunds', 'security')),
      mandatory boolean not null,
-     channel text not null check (channel in ('inbox', 'email')),
+     channel text not null check (channel in ('inbox', 'email', 'sms')),
      contact_id text,
      status text not null check (status in ('pending', 'sending', 'sent', 'retry_wait', 'dead', 'skipped')),
      version integer not null,
@@ -60,9 +60,9 @@ export const up: Migration = [
    )`,
   `create index notifications_inbox on notifications (account_id, unread desc, created_at desc, notification_id desc)
     where channel = 'inbox'`,
-  'create index notifications_due on notifications (next_at) where next_at is not null',
+  'create index notifications_due on notifications (channel, next_at) where next_at is not null',
   `create index notifications_unresolved on notifications (account_id)
-    where channel = 'email' and contact_id is null and status = 'pending'`,
+    where channel <> 'inbox' and contact_id is null and status = 'pending'`,
   accountTable('notification', 'notifications', {
     app: ['insert', 'update', 'delete'],
     operator: ['update'],

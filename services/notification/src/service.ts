@@ -3,11 +3,13 @@ import { projecting } from '@accord/messaging';
 import type { Service, ServiceContext } from '@accord/platform';
 import type { Profile } from '@accord/profile';
 import { openSmtp, type SmtpSettings } from './delivery/smtp.ts';
-import { dispatchSubscriptions, mailMetrics, mailing } from './dispatch.ts';
+import { dispatchSubscriptions } from './dispatch.ts';
 import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
+import { preferenceRoutes } from './http/preference-routes.ts';
 import { problems } from './http/problems.ts';
 import { getTimeline } from './http/timeline-routes.ts';
+import { mailMetrics, mailing } from './mailing.ts';
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
 
@@ -34,7 +36,12 @@ export function notificationService(
       timeline: 'Everything that happened, causes first.',
     },
     timeZone: profile.timeZone,
-    routes: [...inboxRoutes({ templates, timeZone: profile.timeZone }), ...deliveryRoutes, getTimeline],
+    routes: [
+      ...inboxRoutes({ templates, timeZone: profile.timeZone }),
+      ...deliveryRoutes,
+      ...preferenceRoutes,
+      getTimeline,
+    ],
     subscriptions: projecting(readModels, [dispatchSubscriptions]),
     workers: [leasedWork(mailing({ smtp, templates, log }))],
     metrics: mailMetrics,

@@ -121,7 +121,7 @@ test(
     expect(raw).toMatch(/multipart\/alternative[^]*text\/plain[^]*text\/html/);
     const [, sender] = /^From: =\?UTF-8\?B\?(\S+)\?= <no-reply@accord\.example>\r?$/m.exec(raw)!;
     expect(Buffer.from(sender!, 'base64').toString()).toBe('百度智能云');
-    expect(decoded).toContain('<a href="https://console.bce.baidu.com/contracts/ctr_t">');
+    expect(decoded).toContain('<a href="https://console.bce.baidu.com/contracts/ctr_t"');
     expect(raw).toMatch(/^Auto-Submitted: auto-generated\r?$/m);
     expect(decoded).toContain('其他订单已释放，可以重新申请合同：ord_a、ord_c');
     expect(decoded).toContain('尊敬的 陈 &lt;星&gt;，您好');
@@ -278,6 +278,86 @@ test('NTF-2 an e-mail waits for the contacts of an account that is not known yet
       .sort(),
   ).toEqual(['acc_new-0@example.com', 'acc_new-1@example.com']);
   expect(await rows('acc_new')).toHaveLength(2);
+});
+
+test(
+  'NTF-4 quiet hours hold back what may wait, and then it comes as one mail; what was switched off is skipped, ' +
+    'and says why; mandatory messages come at once',
+  async () => {
+    const me = t.customer('acc_quiet');
+    await t.publish(accountFact('acc_quiet', 1, [{ timeZone: 'UTC' }]));
+    await t.settled({ dueWork: false });
+    const hour = 60 * MINUTE;
+    const clock = (ms: number) => new Date(Date.now() + t.clock.offsetMs + ms).toISOString().slice(11, 16);
+    const quietHours = { from: clock(-hour), to: clock(hour) };
+    const off = [{ messageClass: 'refunds', channel: 'email', on: false }];
+    expect(await me.put('/v1/notifications/preferences', { channels: off, quietHours })).toMatchObject({
+      status: 200,
+      body: { version: 2, quietHours },
+    });
+    await t.publish(paid('acc_quiet', 'ord_quiet_1'));
+    await t.publish(orderFact('order.cancelled', { accountId: 'acc_quiet', orderId: 'ord_quiet_2' }));
+    const { data } = sample('refund.review_required');
+    const refund = { ...data.refund, accountId: 'acc_quiet' };
+    await t.publish({ type: 'refund.review_required', data: { ...data, refund } });
+    const reasons = async () =>
+      (await rows('acc_quiet')).map(({ status, reason }) => `${status} ${reason}`).sort();
+    const held = ['pending quiet_hours', 'pending quiet_hours', 'skipped switched_off'];
+    await until('they are held back', async () => (await reasons()).join() === held.join());
+    const expiring = sample('order.expiring').data;
+    const order = { ...expiring.order, accountId: 'acc_quiet', orderId: 'ord_quiet_3' };
+    await t.publish({ type: 'order.expiring', data: { ...expiring, order } });
+    await arrives('acc_quiet');
+    expect(mailsTo('acc_quiet')).toHaveLength(1);
+
+    t.clock.offsetMs += 2 * hour;
+    await until('they were sent', async () =>
+      (await rows('acc_quiet')).every((row) => row.status !== 'pending'),
+    );
+    await until('all are recorded', async () =>
+      (await rows('acc_quiet')).every(({ status }) => ['sent', 'skipped'].includes(status)),
+    );
+    const [, digest, ...more] = mailsTo('acc_quiet');
+    expect([more, await rows('acc_quiet')]).toMatchObject([[], { length: 4 }]);
+    const words = Buffer.from(/base64\r?\n\r?\n([^-]*)/.exec(digest!.raw)![1]!, 'base64').toString();
+    expect(words).toMatch(/ord_quiet_1[^]*ord_quiet_2/);
+    expect((await rows('acc_quiet')).map(({ version }) => version).sort()).toEqual([0, 1, 1, 1]);
+  },
+);
+
+test('NTF-4 preferences have versions; what is mandatory is refused with a code; quiet hours end early', async () => {
+  const me = t.customer('acc_pref');
+  const path = '/v1/notifications/preferences';
+  const first = await me.get(path);
+  expect(first).toMatchObject({ status: 200, body: { version: 1, quietHours: null, unsubscribed: [] } });
+  expect(first.body.channels).toContainEqual({
+    messageClass: 'orders',
+    channel: 'email',
+    on: true,
+    alwaysTold: ['order.expiring'],
+  });
+  const security = [{ messageClass: 'security', channel: 'email', on: false }];
+  expect(await me.put(path, { channels: security })).toMatchObject({
+    status: 409,
+    body: { code: 'preference.mandatory', facts: { messageClass: 'security', channel: 'email' } },
+  });
+  const clock = (ms: number) => new Date(Date.now() + t.clock.offsetMs + ms).toISOString().slice(11, 16);
+  const quietHours = { from: clock(-60 * MINUTE), to: clock(60 * MINUTE) };
+  expect((await me.put(path, { quietHours }, { 'if-match': '"1"' })).body.version).toBe(2);
+  expect(await me.put(path, {}, { 'if-match': '"1"' })).toMatchObject({
+    status: 412,
+    body: { code: 'request.version_mismatch' },
+  });
+  await t.publish(accountFact('acc_pref', 1, [{ timeZone: 'UTC' }]));
+  await t.publish(paid('acc_pref', 'ord_pref'));
+  await until('it is held back', async () => (await rows('acc_pref'))[0]?.reason === 'quiet_hours');
+  expect(await me.put(path, {})).toMatchObject({ status: 200, body: { version: 3, quietHours: null } });
+  await arrives('acc_pref');
+  expect((await t.operator().get(`${path}?accountId=acc_pref`)).body).toMatchObject({ version: 3 });
+  expect((await t.customer('acc_other').get(path)).body).toMatchObject({
+    accountId: 'acc_other',
+    version: 1,
+  });
 });
 
 test('NTF-5 an attempt that hangs ends by itself, and says so', async () => {

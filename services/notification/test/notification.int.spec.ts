@@ -180,6 +180,8 @@ test('API-3 each route answers the request that the document shows for it as des
       markAllRead: () => ofMine,
       getNotification: () => ({ by: t.operator(), ids: byMail }),
       replayNotification: () => ({ by: t.operator(), ids: byMail }),
+      getPreferences: () => ofMine,
+      choosePreferences: () => ofMine,
       getTimeline: () => ({ by: me, query: 'orderId=ord_shown_1' }),
     }),
   ).toEqual([]);
@@ -395,6 +397,7 @@ test("API-5 another account's messages and events are not there, on any route no
     'timeline_links',
     'contacts',
     'notification_attempts',
+    'preferences',
   ]) {
     expect(await t.asRole('acc_other').sql(`select from ${table}`)).toEqual([]);
     expect(await t.asRole(undefined).sql(`select from ${table}`)).toEqual([]);

@@ -1,10 +1,11 @@
 import { Refusal, type Decision, type DueItem, type Tx } from '@accord/core';
+import type { Channel } from '../notice/notice.ts';
 import type { Contact, Delivery } from './delivery.ts';
 
 const columns = `notification_id as "notificationId", account_id as "accountId", event_id as "eventId",
   event_type as "eventType", message_class as "messageClass", mandatory, channel, contact_id as "contactId", status,
-  version, attempts, give_up_after as "giveUpAfter", reason, next_at as "nextAt", created_at as "createdAt",
-  sent_at as "sentAt"`;
+  version, attempts, give_up_after as "giveUpAfter", reason, next_at as "nextAt", held_until as "heldUntil",
+  created_at as "createdAt", sent_at as "sentAt"`;
 
 /** The account's contacts; undefined while it is not known. */
 export async function findContacts(tx: Tx, accountId: string): Promise<readonly Contact[] | undefined> {
@@ -45,10 +46,21 @@ function found(delivery: Delivery | undefined, notificationId: string): Delivery
   return delivery;
 }
 
-/** For update; undefined where it is not due any more, for it was taken up meanwhile. */
-export const lockDeliveryIfDue = (tx: Tx, notificationId: string) =>
-  tx.one<Delivery>(
-    `select ${columns} from notifications where notification_id = $1 and next_at <= $2 for update`,
+/** More in one mail would not be read. */
+const mostTogether = 50;
+
+/**
+ * For update, in the order of their ids: the message, and the e-mails to its contact that were held back as long as
+ * it; none where they are not due any more, for they were taken up meanwhile.
+ */
+export const lockDueTogether = (tx: Tx, notificationId: string): Promise<Delivery[]> =>
+  tx.many<Delivery>(
+    `select ${columns} from notifications where next_at <= $2 and notification_id in (
+       select $1 union all
+       select o.notification_id from notifications n join notifications o
+           on o.account_id = n.account_id and o.contact_id = n.contact_id and o.held_until = n.held_until
+        where n.notification_id = $1 and n.channel = 'email' and o.channel = 'email' and o.next_at is not null)
+      order by notification_id limit ${mostTogether} for update`,
     [notificationId, tx.now],
   );
 
@@ -56,7 +68,7 @@ export const lockDeliveryIfDue = (tx: Tx, notificationId: string) =>
 export function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Delivery {
   tx.write(
     `update notifications set status = $2, version = $3, attempts = $4, give_up_after = $5, reason = $6, next_at = $7,
-       sent_at = $8 where notification_id = $1`,
+       held_until = $8, sent_at = $9 where notification_id = $1`,
     [
       state.notificationId,
       state.status,
@@ -65,6 +77,7 @@ export function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Deli
       state.giveUpAfter,
       state.reason,
       state.nextAt,
+      state.heldUntil,
       state.sentAt,
     ],
   );
@@ -76,26 +89,36 @@ export function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Deli
 export const deleteDelivery = (tx: Tx, notificationId: string): void =>
   tx.write('delete from notifications where notification_id = $1', [notificationId]);
 
-/** Wakes the e-mails of the transaction's account that wait for its contacts. */
+/** Wakes the messages of the transaction's account that wait for its contacts. */
 export const wakeUnresolved = (tx: Tx, accountId: string): void =>
   tx.write(
     `update notifications set next_at = $2
-      where account_id = $1 and channel = 'email' and contact_id is null and status = 'pending'`,
+      where account_id = $1 and channel <> 'inbox' and contact_id is null and status = 'pending'`,
     [accountId, tx.now],
   );
 
-/** E-mails whose time has come: new ones, retries, and those that a dead process had taken. Longest due first. */
-export const listDueDeliveries = (tx: Tx, limit: number): Promise<DueItem[]> =>
-  tx.many<DueItem>(
-    `select notification_id as id, account_id as "accountId" from notifications
-      where next_at <= $1 order by next_at, notification_id limit $2`,
-    [tx.now, limit],
+/** Wakes the messages that wait for quiet hours to end, which may be others now. */
+export const wakeHeld = (tx: Tx, accountId: string): void =>
+  tx.write(
+    `update notifications set next_at = $2
+      where account_id = $1 and held_until is not null and next_at is not null and reason = 'quiet_hours'
+        and status in ('pending', 'retry_wait')`,
+    [accountId, tx.now],
   );
 
-/** E-mails that failed and will be tried again. */
-export const countRetried = async (tx: Tx): Promise<number> => {
-  const text = `select count(*)::integer as n from notifications where next_at is not null and status = 'retry_wait'`;
-  return (await tx.one<{ n: number }>(text))!.n;
+/** Messages whose time has come: new ones, retries, and those that a dead process had taken. Longest due first. */
+export const listDueDeliveries = (tx: Tx, channel: Channel, limit: number): Promise<DueItem[]> =>
+  tx.many<DueItem>(
+    `select notification_id as id, account_id as "accountId" from notifications
+      where channel = $3 and next_at <= $1 order by next_at, notification_id limit $2`,
+    [tx.now, limit, channel],
+  );
+
+/** Messages that failed and will be tried again. */
+export const countRetried = async (tx: Tx, channel: Channel): Promise<number> => {
+  const text = `select count(*)::integer as n from notifications
+    where channel = $1 and next_at is not null and status = 'retry_wait'`;
+  return (await tx.one<{ n: number }>(text, [channel]))!.n;
 };
 
 export interface Attempt {

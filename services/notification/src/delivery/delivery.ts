@@ -38,9 +38,16 @@ export interface Delivery {
   readonly reason: string | null;
   /** When it is looked at next, and the end of its lease while it is being sent; null: never. */
   readonly nextAt: Date | null;
+  /** The end of the quiet hours that held it back last (NTF-4). */
+  readonly heldUntil: Date | null;
   readonly createdAt: Date;
   readonly sentAt: Date | null;
 }
+
+/** How an attempt ended. `reason` names what the other side did, never a person's data. */
+export type Outcome =
+  | { readonly sent: true }
+  | { readonly sent: false; readonly reason: string; readonly permanent: boolean };
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -62,6 +69,7 @@ const fresh = (now: Date) => ({
   reason: null,
   createdAt: now,
   contactId: null,
+  heldUntil: null,
 });
 
 /**
@@ -78,38 +86,46 @@ export const deliverToInbox = (message: Message, now: Date): Delivery => ({
 });
 
 /**
- * One per contact that asked for the class. None did: one that is skipped, and says so. `contacts` undefined,
- * for the account is not known yet: one that waits for them.
+ * Over a channel to people: one per contact that asked for the class. None did: one that is skipped, and says so.
+ * `contacts` undefined, for the account is not known yet: one that waits for them.
  */
-export function deliverByEmail(
+export function deliverBy(
+  channel: Channel,
   message: Message,
-  contacts: readonly Contact[] | undefined,
-  now: Date,
+  { contacts, now }: { contacts: readonly Contact[] | undefined; now: Date },
 ): Delivery[] {
-  const email = (): Delivery => ({
+  const one = (): Delivery => ({
     ...message,
     ...fresh(now),
-    channel: 'email',
+    channel,
     status: 'pending',
     nextAt: now,
     sentAt: null,
   });
-  if (contacts === undefined) return [email()];
-  const recipients = emailRecipients(contacts, message.messageClass);
-  if (recipients.length === 0) return [{ ...email(), status: 'skipped', reason: 'no_contact', nextAt: null }];
-  return recipients.map(({ contactId }) => ({ ...email(), contactId }));
+  if (contacts === undefined) return [one()];
+  const recipients = recipientsOf(contacts, message.messageClass, channel);
+  if (recipients.length === 0) return [{ ...one(), status: 'skipped', reason: 'no_contact', nextAt: null }];
+  return recipients.map(({ contactId }) => ({ ...one(), contactId }));
 }
 
-/** NTF-2: the contacts that asked for this class and have an e-mail address, each address once. */
-function emailRecipients(contacts: readonly Contact[], messageClass: MessageClass): readonly Contact[] {
+/** NTF-2: the contacts that asked for this class and can be reached by the channel, each address once. */
+function recipientsOf(
+  contacts: readonly Contact[],
+  messageClass: MessageClass,
+  channel: Channel,
+): readonly Contact[] {
   const byAddress = new Map<string, Contact>();
   for (const contact of contacts) {
-    const address = contact.email?.trim().toLowerCase();
+    const address = channel === 'sms' ? contact.phone?.replaceAll(/[^+\d]/g, '') : mailAddress(contact);
     if (address && contact.classes.includes(messageClass) && !byAddress.has(address))
       byAddress.set(address, contact);
   }
   return [...byAddress.values()];
 }
+
+/** As it is compared with others; undefined where the contact has none. */
+export const mailAddress = ({ email }: Pick<Contact, 'email'>): string | undefined =>
+  email?.trim().toLowerCase() || undefined;
 
 /** 1, 2, 4 … minutes, at most 4 hours, each up to a fifth longer or shorter. @param chance 0 ≤ chance < 1 */
 export const backOffMs = (attempt: number, chance: number): number =>
@@ -144,6 +160,10 @@ export function failDelivery(
   return changed({ ...delivery, status, reason, nextAt });
 }
 
+/** Waits for the end of its reader's quiet hours; it counts no attempt. */
+export const holdDelivery = (delivery: Delivery, until: Date): Decision<Delivery> =>
+  changed({ ...delivery, reason: 'quiet_hours', nextAt: until, heldUntil: until });
+
 export function skipDelivery(delivery: Delivery, reason: string): Decision<Delivery> {
   const status = deliveryLifecycle.after(delivery.status, 'skip');
   return changed({ ...delivery, status, reason, nextAt: null });
@@ -155,11 +175,11 @@ export function awaitContacts(delivery: Delivery, now: Date): Decision<Delivery>
   return changed({ ...delivery, nextAt: new Date(+now + lookForContactsEveryMs) });
 }
 
-/** @throws Refusal `notification.transition_refused` unless it is dead. */
+/** It goes by itself, whatever it went with. @throws Refusal `notification.transition_refused` unless it is dead. */
 export function replayDelivery(delivery: Delivery, now: Date): Decision<Delivery> {
   const status = deliveryLifecycle.after(delivery.status, 'replay');
   const giveUpAfter = delivery.attempts + attemptsPerRound;
-  return changed({ ...delivery, status, giveUpAfter, reason: null, nextAt: now });
+  return changed({ ...delivery, status, giveUpAfter, reason: null, nextAt: now, heldUntil: null });
 }
 
 function giveUpDelivery(delivery: Delivery, reason: string): Decision<Delivery> {

@@ -2,8 +2,9 @@ import {
   awaitContacts,
   backOffMs,
   completeDelivery,
-  deliverByEmail,
+  deliverBy,
   failDelivery,
+  holdDelivery,
   replayDelivery,
   skipDelivery,
   takeDelivery,
@@ -31,7 +32,9 @@ describe('deliveries', () => {
     classes: ['orders'],
     ...more,
   });
-  const delivery = deliverByEmail(message, [contact({})], now)[0]!;
+  const deliverByEmail = (of: typeof message, contacts: readonly Contact[] | undefined) =>
+    deliverBy('email', of, { contacts, now });
+  const delivery = deliverByEmail(message, [contact({})])[0]!;
   const minutes = (n: number) => n * 60_000;
 
   test('NTF-2 one e-mail for each contact of the class, each address once', () => {
@@ -42,16 +45,14 @@ describe('deliveries', () => {
       contact({ contactId: 'c4', email: null }),
       contact({ contactId: 'c5', email: 'li@example.com' }),
     ];
-    expect(
-      deliverByEmail(message, contacts, now).map(({ contactId, status }) => [contactId, status]),
-    ).toEqual([
+    expect(deliverByEmail(message, contacts).map(({ contactId, status }) => [contactId, status])).toEqual([
       ['c1', 'pending'],
       ['c5', 'pending'],
     ]);
-    expect(deliverByEmail(message, [contact({ classes: [] })], now)).toMatchObject([
+    expect(deliverByEmail(message, [contact({ classes: [] })])).toMatchObject([
       { contactId: null, status: 'skipped', reason: 'no_contact', nextAt: null },
     ]);
-    expect(deliverByEmail(message, undefined, now)).toMatchObject([
+    expect(deliverByEmail(message, undefined)).toMatchObject([
       { contactId: null, status: 'pending', nextAt: now },
     ]);
   });
@@ -122,8 +123,20 @@ describe('deliveries', () => {
     });
   });
 
+  test('NTF-4 one that is held back counts no attempt, and goes by itself once it is replayed', () => {
+    const until = later(minutes(60));
+    const held = holdDelivery(delivery, until);
+    expect(held).toMatchObject({
+      state: { status: 'pending', attempts: 0, reason: 'quiet_hours', nextAt: until, heldUntil: until },
+      facts: [],
+    });
+    const sent = takeDelivery(held.state, until).state;
+    const dead = failDelivery(sent, { reason: 'x', permanent: true, now: until, chance: 0 }).state;
+    expect([dead.heldUntil, replayDelivery(dead, until).state.heldUntil]).toEqual([until, null]);
+  });
+
   test('NTF-2 contacts are awaited for seven days', () => {
-    const unresolved = deliverByEmail(message, undefined, now)[0]!;
+    const unresolved = deliverByEmail(message, undefined)[0]!;
     expect(awaitContacts(unresolved, later(minutes(7 * 24 * 60) - 1))).toMatchObject({
       state: { status: 'pending' },
       facts: [],

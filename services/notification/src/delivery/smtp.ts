@@ -1,6 +1,7 @@
 import nodemailer from 'nodemailer';
 import type SmtpPool from 'nodemailer/lib/smtp-pool';
 import type { Renewed, TlsMaterial } from '@accord/core/runtime';
+import type { Outcome } from './delivery.ts';
 
 interface Mail {
   /**
@@ -14,11 +15,6 @@ interface Mail {
   readonly text: string;
   readonly html: string;
 }
-
-/** `reason` names what the server or the network did, never a person's data. */
-export type Outcome =
-  | { readonly sent: true }
-  | { readonly sent: false; readonly reason: string; readonly permanent: boolean };
 
 export interface Smtp {
   /** Tries once, for at most 30 s; never throws. */

@@ -14,13 +14,17 @@ const DeliveryAnswer = z
     eventType: z.string(),
     messageClass: z.string(),
     mandatory: z.boolean(),
-    channel: z.enum(['inbox', 'email']),
+    channel: z.enum(['inbox', 'email', 'sms']),
     contactId: z.string().nullable(),
     status: z.enum(['pending', 'sending', 'sent', 'retry_wait', 'dead', 'skipped']),
     reason: z.string().nullable(),
     createdAt: Moment,
     sentAt: Moment.nullable(),
     nextAt: Moment.nullable(),
+    heldUntil: Moment.nullable().meta({
+      description:
+        'The end of the quiet hours that held it back; messages with the same one come as one e-mail.',
+    }),
     attempts: z.array(
       z
         .object({
@@ -43,6 +47,7 @@ function toDeliveryAnswer(
     createdAt: shown.createdAt.toISOString(),
     sentAt: shown.sentAt?.toISOString() ?? null,
     nextAt: shown.nextAt?.toISOString() ?? null,
+    heldUntil: shown.heldUntil?.toISOString() ?? null,
     attempts: attempts.map(({ startedAt, endedAt, ...attempt }) => ({
       ...attempt,
       startedAt: startedAt.toISOString(),
@@ -70,7 +75,7 @@ const replayNotification = route({
   method: 'post',
   path: '/v1/notifications/{notificationId}/replay',
   operationId: 'replayNotification',
-  summary: 'Sends a dead e-mail again.',
+  summary: 'Sends a dead message again.',
   access: { operator: true },
   params: NotificationId,
   answer: DeliveryAnswer,

@@ -16,6 +16,18 @@ export const problems = {
     },
     'zh-CN': { title: '消息未失败', detail: '只有已放弃发送的消息才能重新发送，该消息当前状态为 {status}。' },
   },
+  'preference.mandatory': {
+    kind: 'conflict',
+    en: {
+      title: 'Cannot be switched off',
+      detail:
+        'Messages of the class {messageClass} by {channel} are about your rights or your money: they always come.',
+    },
+    'zh-CN': {
+      title: '不能关闭',
+      detail: '{messageClass} 类的 {channel} 消息涉及您的权益或资金，为必达消息，不能关闭。',
+    },
+  },
   'timeline.not_found': {
     kind: 'not_found',
     en: { title: 'Nothing is known of it', detail: 'Nothing has happened to {id}, or it does not exist.' },

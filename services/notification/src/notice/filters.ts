@@ -46,7 +46,8 @@ function clockOf({ locale, timeZone }: Reader): Intl.DateTimeFormat {
   return clock;
 }
 
-function zoneOr(timeZone: string): string {
+/** UTC where there is no such zone. */
+export function zoneOr(timeZone: string): string {
   try {
     new Intl.DateTimeFormat('en', { timeZone });
     return timeZone;
@@ -101,6 +102,14 @@ export const filters = {
   /** An enum's value, in words; one of a newer service stands for itself. */
   word(this: Of, value: string) {
     return Object.hasOwn(words, value) ? words[value as keyof typeof words][readerOf(this).locale] : value;
+  },
+  /** Several of them. */
+  words(this: Of, values: readonly string[]) {
+    const { locale } = readerOf(this);
+    const said = values.map((value) =>
+      Object.hasOwn(words, value) ? words[value as keyof typeof words][locale] : value,
+    );
+    return said.join(separator[locale]);
   },
   /** A person's text, or the words for a reason of ours that stands in its place. */
   remark(this: Of, text: string) {

@@ -2,7 +2,7 @@ import type { Data, EventType } from '@accord/events';
 import { contract, message, order, refund, ticket } from './visible-fields.ts';
 
 export type MessageClass = 'orders' | 'contracts' | 'refunds' | 'security';
-export type Channel = 'inbox' | 'email';
+export type Channel = 'inbox' | 'email' | 'sms';
 
 /** `orderId`, or one step deeper `order.payableAmount`; a list or a value is named as a whole. */
 type Field<T> = {

@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { eventTypes, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
 import { notices, type Notice } from './notice.ts';
-import { loadTemplates, type Addressee } from './template.ts';
-import { noticeOf, visibleData } from './told.ts';
+import { loadTemplates, type Addressee, type Message } from './template.ts';
+import { noticeOf, visibleData, type VisibleData } from './told.ts';
 
 const { provider } = loadProfile('alibaba');
 const samples = new URL('../../../../libs/events/samples/', import.meta.url);
@@ -40,8 +40,16 @@ const recorded: Event[] = readdirSync(samples)
 const sampleOf = <T extends EventType>(type: T) => recorded.find((event) => event.type === type) as Event<T>;
 
 const reader = { locale: 'en', timeZone: 'Asia/Shanghai' } as const;
-const to: Addressee = { ...reader, name: 'Chen <b>Xing</b>', accountId: 'acc_1', messageClass: 'orders' };
+const to: Addressee = { ...reader, name: 'Chen <b>Xing</b>', accountId: 'acc_1' };
 const templates = loadTemplates(folder, provider);
+const messageOf = (type: EventType, data: VisibleData): Message => ({
+  type,
+  data,
+  messageClass: 'orders',
+  mandatory: false,
+});
+const mailOf = (type: EventType, data: VisibleData, reader: Addressee) =>
+  templates.email(messageOf(type, data), reader);
 
 describe('the table of notices', () => {
   test('NTF-1 every event type of the catalogue has an entry, and a sample', () => {
@@ -97,7 +105,7 @@ describe('templates', () => {
   test.each(cases)('NTF-3 $type is told in $locale, inbox and e-mail alike', ({ event, locale }) => {
     const data = visibleData(event);
     const { title, text } = templates.inbox(event.type, data, { ...reader, locale });
-    const mail = templates.email(event.type, data, { ...to, locale });
+    const mail = mailOf(event.type, data, { ...to, locale });
     expect(mail.subject).toBe(title);
     expect(mail.text).toContain(text);
     for (const said of [title, text, mail.text, mail.html])
@@ -124,7 +132,7 @@ describe('templates', () => {
   test('NTF-3 what a person wrote is escaped in HTML and cannot break out of a title', () => {
     const { type } = sampleOf('ticket.rejected');
     const seen = { ...visibleData(sampleOf('ticket.rejected')), text: '<script>alert(1)</script>\n\n"&' };
-    const mail = templates.email(type, seen, to);
+    const mail = mailOf(type, seen, to);
     expect(mail.html).not.toMatch(/<script|<b>/);
     expect(mail.html).toContain('&lt;script&gt;');
     expect(mail.html).toContain('Chen &lt;b&gt;Xing&lt;/b&gt;');
@@ -133,7 +141,35 @@ describe('templates', () => {
       ...sampleOf('ticket.rejected').data.ticket,
       contractNumber: 'CT-1\r\nBcc: all@example.com',
     };
-    expect(templates.email(type, { ...seen, ticket }, to).subject).not.toMatch(/[\r\n]/);
+    expect(mailOf(type, { ...seen, ticket }, to).subject).not.toMatch(/[\r\n]/);
+  });
+
+  test.each(['zh-CN', 'en'] as const)('NTF-4 NTF-16 several messages come as one mail in %s', (locale) => {
+    const events = ['contract.drafted', 'order.fulfilled', 'ticket.rejected'] as const;
+    const messages = events.map((type, i) => ({
+      ...messageOf(type, visibleData(sampleOf(type))),
+      messageClass: i === 1 ? ('orders' as const) : ('contracts' as const),
+    }));
+    const { from, subject, text, html } = templates.digest(messages, { ...to, locale });
+    expect([from, subject]).toEqual([provider[locale].name, expect.stringMatching(/\b3\b|3/)]);
+    for (const { type, data } of messages) {
+      const { title, text: said } = templates.inbox(type, data, { ...reader, locale });
+      expect(text).toContain(`** ${title}\n\n${said}`);
+      expect(html).toContain(`>${title}</h2>`);
+    }
+    expect(text).toContain(locale === 'en' ? 'for contracts, orders.' : '合同、订单消息联系人');
+    expect(text.match(new RegExp(`${provider[locale].consoleUrl}`, 'g'))).toHaveLength(4);
+    expect(html).not.toContain('<b>Xing');
+    for (const said of [text, html]) expect(said).not.toMatch(/undefined|\[object|NaN|\{\{|\{%|null/);
+  });
+
+  test('NTF-4 a mail says whether messages like it can be switched off, and where', () => {
+    const { type, data } = sampleOf('order.expiring');
+    const of = (mandatory: boolean) =>
+      templates.email({ ...messageOf(type, visibleData({ ...sampleOf(type), data })), mandatory }, to).text;
+    expect(of(false)).toContain(`Choose which messages you get, and when: ${provider.en.consoleUrl}`);
+    expect(of(true)).toContain('is always sent');
+    expect(of(true)).not.toContain('Choose which');
   });
 
   const written = ['partyA', 'zh-CN', 'en', 'carrier', 'text'];
@@ -149,7 +185,7 @@ describe('templates', () => {
     'NTF-16 $type in $locale is from the provider, leads to its page, and says nothing that is for machines',
     ({ event: { type, data }, event, locale }) => {
       const seen = visibleData(event);
-      const { from, subject, text, html } = templates.email(type, seen, { ...to, locale });
+      const { from, subject, text, html } = mailOf(type, seen, { ...to, locale });
       const { name, consoleUrl, support } = provider[locale === 'en' ? 'en' : 'zh-CN'];
       expect([from, text]).toEqual([name, expect.stringContaining(name)]);
       expect(text).toContain(support);
@@ -162,7 +198,7 @@ describe('templates', () => {
       expect(said).not.toMatch(
         /\b(ctr|rfd|tkt)_|[{}]|\/v1|\b0\.00\b|\b(GET|POST|PUT|DELETE) |_[a-z]+ contacts/,
       );
-      const ending = templates.email(type, stopped(seen) as typeof seen, { ...to, locale });
+      const ending = mailOf(type, stopped(seen) as typeof seen, { ...to, locale });
       for (const one of [ending.subject, ending.text]) expect(one).not.toMatch(/\.\.|\.。|。。|\.，/);
     },
   );
@@ -182,7 +218,7 @@ describe('templates', () => {
       Object.entries(amounts).map(([name, amount]) => [name, { amount, currency: 'CNY' }]),
     );
     const data = { ...event.data, order: { ...event.data.order, ...exact } };
-    const { text } = templates.email(type, visibleData({ ...event, data } as Event), to);
+    const { text } = mailOf(type, visibleData({ ...event, data } as Event), to);
     expect(text).toMatch(said);
     expect(text).not.toMatch(/¥0\.00/);
   });
@@ -196,7 +232,7 @@ describe('templates', () => {
 
   test.each(cases)('NTF-16 $type in $locale says nothing of amounts that are zero', ({ event, locale }) => {
     const data = visibleData({ ...event, data: amountless(event.data) } as Event);
-    const { subject, text } = templates.email(event.type, data, { ...to, locale });
+    const { subject, text } = mailOf(event.type, data, { ...to, locale });
     const inbox = templates.inbox(event.type, data, { ...reader, locale });
     for (const said of [subject, text, inbox.title, inbox.text]) {
       expect(said).not.toMatch(/\b0\.00\b|null/);
@@ -231,7 +267,7 @@ describe('templates', () => {
 
   test('NTF-16 a refund says where the money is, by its kinds; a cancellation and a voiding why', () => {
     const refunded = sampleOf('refund.succeeded');
-    const { text } = templates.email(refunded.type, visibleData(refunded), to);
+    const { text } = mailOf(refunded.type, visibleData(refunded), to);
     expect(text).toMatch(/CN¥34\.84 is in your account balance now/);
     expect(text).toMatch(/as: cash CN¥23\.23, gift credit CN¥11\.61\.\n/);
     const cancelled = sampleOf('order.cancelled');
@@ -251,7 +287,7 @@ describe('templates', () => {
     const ended = (number: string | null) => {
       const contract = { ...voided.data.contract, number, finalizedAt: null };
       const data = { ...voided.data, contract, reason: 'other', text: 'No budget.', orderId: null };
-      return templates.email(voided.type, visibleData({ ...voided, data } as Event), to);
+      return mailOf(voided.type, visibleData({ ...voided, data } as Event), to);
     };
     expect(ended('CT-2026-00000001').text).toMatch(/CT-2026-00000001 was voided\.\n\n.*“No budget\.”\n/);
     expect(ended(null)).toMatchObject({ subject: 'Your contract application was ended' });
@@ -362,7 +398,7 @@ describe('templates', () => {
         const data = visibleData({ ...event, data: { ...event.data, order } } as Event);
         return (['en', 'zh-CN'] as const).map((locale) => [
           templates.inbox(type, data, { ...reader, locale }).text,
-          templates.email(type, data, { ...to, locale }).text,
+          mailOf(type, data, { ...to, locale }).text,
         ]);
       };
       const [en, zh] = about('domain', 'unpaid');
@@ -384,7 +420,7 @@ describe('templates', () => {
             ...event,
             data: { ...event.data, contract: { ...event.data.contract, kind } },
           } as Event);
-          const { text, html } = templates.email(type, data, { ...to, locale });
+          const { text, html } = mailOf(type, data, { ...to, locale });
           return [templates.inbox(type, data, { ...reader, locale }).text, text, html];
         };
         for (const said of about('payment_request', 'en'))

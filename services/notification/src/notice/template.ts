@@ -1,26 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Liquid, type Template } from 'liquidjs';
 import { z } from 'zod';
 import type { Locale } from '@accord/core';
 import { catalogue, eventTypes, type EventType } from '@accord/events';
-import { filters, type Reader } from './filters.ts';
-import { notices, type MessageClass, type Notice } from './notice.ts';
-import { pageFor, providerFor, type Provider } from './page.ts';
+import { Part } from './engine.ts';
+import type { Reader } from './filters.ts';
+import { letterOf, type Letter } from './letter.ts';
+import { notices, type Channel, type MessageClass, type Notice } from './notice.ts';
+import { pageFor, preferencesPage, providerFor, type Provider } from './page.ts';
 import type { VisibleData } from './told.ts';
 
 export interface Addressee extends Reader {
   readonly name: string;
   readonly accountId: string;
-  readonly messageClass: MessageClass;
 }
 
-/** An e-mail as it goes out, but for its addresses. */
-interface Letter {
-  /** The provider's name: the mail is from it (NTF-16). */
-  readonly from: string;
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
+/** An event, as it is told. */
+export interface Message {
+  readonly type: EventType;
+  readonly data: VisibleData;
+  readonly messageClass: MessageClass;
+  readonly mandatory: boolean;
 }
 
 export interface Templates {
@@ -30,44 +29,20 @@ export interface Templates {
    * The inbox's text, the e-mail's own part and the link to the page where it goes on, between greeting and
    * closing; as text and as HTML.
    */
-  readonly email: (type: EventType, data: VisibleData, to: Addressee) => Letter;
+  readonly email: (message: Message, to: Addressee) => Letter;
+  /** Several messages in one e-mail, each under its title (NTF-4). */
+  readonly digest: (messages: readonly Message[], to: Addressee) => Letter;
 }
 
 const locales: readonly Locale[] = ['zh-CN', 'en'];
-const letterFields = ['name', 'accountId', 'messageClass', 'provider', 'support'];
-
-// Two engines read the same templates: in HTML whatever comes out of a value is escaped, a person's words as
-// well as our own (NTF-3).
-const engine = (outputEscape?: 'escape') => {
-  const liquid = new Liquid({
-    strictFilters: true,
-    strictVariables: true,
-    lenientIf: true, // an event that was kept before a field came has none
-    ownPropertyOnly: true,
-    ...(outputEscape && { outputEscape }),
-  });
-  for (const [name, filter] of Object.entries(filters)) liquid.registerFilter(name, filter);
-  return liquid;
+/** Templates that belong to no event: their number of texts, and the values that those may have. */
+const frames: Readonly<Record<string, { parts: number; fields: readonly string[] }>> = {
+  letter: {
+    parts: 2,
+    fields: ['name', 'accountId', 'messageClasses', 'isMandatory', 'provider', 'support', 'preferences'],
+  },
+  digest: { parts: 2, fields: ['count', 'provider'] },
 };
-const plain = engine();
-const escaped = engine('escape');
-
-class Part {
-  readonly plain: Template[];
-  #source: string;
-  #escaped: Template[] | undefined;
-
-  constructor(source: string) {
-    this.#source = source;
-    this.plain = plain.parse(source);
-  }
-
-  /** Parsed when it is first needed: what is right in the one is right in the other. */
-  get escaped(): Template[] {
-    return (this.#escaped ??= escaped.parse(this.#source));
-  }
-}
-const partsOf = (source: string): Part[] => source.split(/^---$/m).map((part) => new Part(part));
 
 /** True where a value of `schema` can have `path`. */
 function reaches(schema: z.ZodType, path: readonly (string | number)[]): boolean {
@@ -102,42 +77,42 @@ function load(
   let parts: Part[];
   try {
     source = readFileSync(new URL(file, folder), 'utf8');
-    parts = partsOf(source);
+    parts = source.split(/^---$/m).map((part) => new Part(part));
   } catch (error) {
     throw wrong((error as Error).message, error);
   }
   if (/\|\s*raw\b/.test(source)) throw wrong('raw output is not allowed');
   if (parts.length !== expect.parts) throw wrong(`has ${parts.length} parts, needs ${expect.parts}`);
-  const unknown = parts
-    .flatMap((part) => plain.globalVariableSegmentsSync(part.plain))
-    .find((path) => !expect.knows(path as string[]));
+  const unknown = parts.flatMap((part) => part.variables()).find((path) => !expect.knows(path));
   if (unknown) throw wrong(`the variable ${unknown.join('.')} is not a visible field`);
   return parts;
 }
 
 const told = (type: EventType) => (notices[type] as Notice).tells !== 'nobody';
-const partsFor = (type: EventType) => {
+const channelsOf = (type: EventType): readonly Channel[] => {
   const notice = notices[type] as Notice;
-  return notice.tells === 'nobody' ? 0 : 1 + notice.channels.length;
+  return notice.tells === 'nobody' ? [] : notice.channels;
 };
 
 function loadParts(folder: URL): ReadonlyMap<string, Part[]> {
   const stray = readdirSync(folder).find(
-    (name) => name !== 'letter' && !eventTypes.some((type) => type === name && told(type)),
+    (name) => !(name in frames) && !eventTypes.some((type) => type === name && told(type)),
   );
   if (stray) throw new Error(`template ${stray}: nobody is told of it`);
   const loaded = new Map<string, Part[]>();
   for (const locale of locales) {
-    const key = `letter/${locale}`;
-    loaded.set(
-      key,
-      load(folder, `${key}.liquid`, { parts: 2, knows: (path) => letterFields.includes(path.join('.')) }),
-    );
+    for (const [frame, { parts, fields }] of Object.entries(frames)) {
+      const knows = (path: readonly (string | number)[]) => fields.includes(path.join('.'));
+      loaded.set(`${frame}/${locale}`, load(folder, `${frame}/${locale}.liquid`, { parts, knows }));
+    }
     for (const type of eventTypes.filter(told)) {
       const file = `${type}/${locale}`;
       loaded.set(
         file,
-        load(folder, `${file}.liquid`, { parts: partsFor(type), knows: (path) => isVisible(type, path) }),
+        load(folder, `${file}.liquid`, {
+          parts: 1 + channelsOf(type).length,
+          knows: (path) => isVisible(type, path),
+        }),
       );
     }
   }
@@ -145,65 +120,90 @@ function loadParts(folder: URL): ReadonlyMap<string, Part[]> {
 }
 
 /**
- * Reads `<event>/<locale>.liquid` for every event that is told to somebody, and `letter/<locale>.liquid`.
- * Parts stand between lines of `---`: title, inbox, and e-mail where the notice has that channel; greeting
- * and closing of a letter.
+ * Reads `<event>/<locale>.liquid` for every event that is told to somebody, `letter/<locale>.liquid` and
+ * `digest/<locale>.liquid`. Parts stand between lines of `---`: title, inbox, and one for each other channel of the
+ * notice, in their order there; greeting and closing of a letter; title and opening of a digest.
  *
  * @throws Error where a locale is missing, a part is missing, a variable is no visible field, or a template
  * belongs to no notice.
  */
 export function loadTemplates(folder: URL, provider: Provider): Templates {
-  const loaded = loadParts(folder);
-  const partsAt = (key: string): Part[] => {
-    const parts = loaded.get(key);
-    if (!parts) throw new Error(`template ${key}: nobody is told of it`);
-    return parts;
-  };
-
+  const shelf: Shelf = { loaded: loadParts(folder), provider };
   return {
-    inbox: (type, data, reader) => {
-      const [title, inbox] = partsAt(`${type}/${reader.locale}`) as [Part, Part];
-      return { title: line(asText(title, data, reader)), text: asText(inbox, data, reader) };
+    inbox: (type, data, reader) => ({
+      title: titleOf(shelf, { type, data }, reader),
+      text: partFor(shelf, type, 'inbox', reader.locale)!.text(data, reader),
+    }),
+    email: (message, to) => {
+      const { greeting, ...frame } = frameOf(shelf, [message], to);
+      const subject = titleOf(shelf, message, to);
+      const messages = [bodyOf(shelf, message, to)];
+      return letterOf({ ...frame, subject, opening: [greeting], messages });
     },
-    email: (type, data, to) => {
-      const [title, ...body] = partsAt(`${type}/${to.locale}`) as [Part, ...Part[]];
-      const [greeting, closing] = partsAt(`letter/${to.locale}`) as [Part, Part];
-      const { name: from, support } = providerFor(provider, to.locale);
-      const { name, accountId, messageClass } = to;
-      const frame = { name, accountId, messageClass, provider: from, support };
-      const next = pageFor(data, provider, to.locale);
-      const written = (as: typeof asText, link: string) =>
-        [as(greeting, frame, to), ...body.map((part) => as(part, data, to)), link, as(closing, frame, to)]
-          .filter(Boolean)
-          .join('\n\n');
-      return {
-        from,
-        subject: line(asText(title, data, to)),
-        text: written(asText, next.label + next.url),
-        html: page(to.locale, written(asHtml, asLink(next))),
-      };
+    digest: (messages, to) => {
+      const { greeting, ...frame } = frameOf(shelf, messages, to);
+      const [title, opening] = partsAt(shelf, `digest/${to.locale}`) as [Part, Part];
+      const values = { count: messages.length, provider: frame.from };
+      return letterOf({
+        ...frame,
+        subject: title.line(values, to),
+        opening: [greeting, opening.both(values, to)],
+        messages: messages.map((one) => ({ title: titleOf(shelf, one, to), ...bodyOf(shelf, one, to) })),
+      });
     },
   };
 }
 
-const paragraphs = (rendered: string) =>
-  rendered
-    .split(/\n\s*\n/)
-    .map((paragraph) => paragraph.trim())
-    .filter(Boolean);
-const asText = (part: Part, data: VisibleData, reader: Reader) =>
-  paragraphs(plain.renderSync(part.plain, data, { globals: { reader } }) as string).join('\n\n');
-const asHtml = (part: Part, data: VisibleData, reader: Reader) =>
-  paragraphs(escaped.renderSync(part.escaped, data, { globals: { reader } }) as string)
-    .map((text) => `<p>${text}</p>`)
-    .join('\n');
+/** All that is needed to write a message. */
+interface Shelf {
+  readonly loaded: ReadonlyMap<string, Part[]>;
+  readonly provider: Provider;
+}
 
-const link = escaped.parse('<p>{{ label }}<a href="{{ url }}">{{ url }}</a></p>');
-const asLink = (to: { label: string; url: string }) => escaped.renderSync(link, to) as string;
+function partsAt({ loaded }: Shelf, key: string): Part[] {
+  const parts = loaded.get(key);
+  if (!parts) throw new Error(`template ${key}: nobody is told of it`);
+  return parts;
+}
 
-/** A title is one line, whatever a person wrote into it. */
-const line = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
+/** Undefined where the notice does not have that channel. */
+function partFor(shelf: Shelf, type: EventType, channel: Channel, locale: Locale): Part | undefined {
+  const at = channelsOf(type).indexOf(channel);
+  return at < 0 ? undefined : partsAt(shelf, `${type}/${locale}`)[1 + at];
+}
 
-const page = (locale: Locale, body: string) =>
-  `<!doctype html>\n<html lang="${locale}">\n<head><meta charset="utf-8"></head>\n` +
-  `<body style="font-family: sans-serif; line-height: 1.6; max-width: 40em">\n${body}\n</body>\n</html>\n`;
+const titleOf = (shelf: Shelf, { type, data }: Pick<Message, 'type' | 'data'>, reader: Reader) =>
+  partsAt(shelf, `${type}/${reader.locale}`)[0]!.line(data, reader);
+
+/** The inbox's text, the e-mail's own, and the page where it goes on. */
+function bodyOf(shelf: Shelf, { type, data }: Message, to: Reader) {
+  const said = (['inbox', 'email'] as const).flatMap(
+    (channel) => partFor(shelf, type, channel, to.locale)?.both(data, to) ?? [],
+  );
+  const joined = (as: 'text' | 'html', by: string) =>
+    said
+      .map((one) => one[as])
+      .filter(Boolean)
+      .join(by);
+  return {
+    body: { text: joined('text', '\n\n'), html: joined('html', '\n') },
+    next: pageFor(data, shelf.provider, to.locale),
+  };
+}
+
+/** All that is around the messages of a letter. */
+function frameOf(shelf: Shelf, messages: readonly Message[], to: Addressee) {
+  const { locale, name, accountId } = to;
+  const [greeting, closing] = partsAt(shelf, `letter/${locale}`) as [Part, Part];
+  const { name: from, support } = providerFor(shelf.provider, locale);
+  const values = {
+    name,
+    accountId,
+    messageClasses: [...new Set(messages.map(({ messageClass }) => messageClass))],
+    isMandatory: messages.every(({ mandatory }) => mandatory),
+    provider: from,
+    support,
+    preferences: preferencesPage(shelf.provider, locale),
+  };
+  return { locale, from, greeting: greeting.both(values, to), closing: closing.both(values, to) };
+}

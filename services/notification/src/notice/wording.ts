@@ -12,13 +12,13 @@ type Named =
   | z.infer<typeof TicketKind>
   | MessageClass;
 
-/** Before the link to a page of the console (NTF-16). */
+/** The link to a page of the console (NTF-16). */
 export const pageWords = {
-  order: { 'zh-CN': '查看订单：', en: 'Open the order: ' },
-  contract: { 'zh-CN': '查看合同：', en: 'Open the contract: ' },
-  refund: { 'zh-CN': '查看退款：', en: 'Open the refund: ' },
-  ticket: { 'zh-CN': '查看工单：', en: 'Open the ticket: ' },
-  console: { 'zh-CN': '前往控制台：', en: 'Open the console: ' },
+  order: { 'zh-CN': '查看订单', en: 'Open the order' },
+  contract: { 'zh-CN': '查看合同', en: 'Open the contract' },
+  refund: { 'zh-CN': '查看退款', en: 'Open the refund' },
+  ticket: { 'zh-CN': '查看工单', en: 'Open the ticket' },
+  console: { 'zh-CN': '前往控制台', en: 'Open the console' },
 } as const satisfies { readonly [page: string]: Word };
 
 /** Values of the events that stand in a sentence. */
