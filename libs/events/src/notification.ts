@@ -39,17 +39,11 @@ export const notificationEvents = {
     speaker: 'notification',
     aggregate: 'webhook_endpoint',
     summary: 'A webhook endpoint was disabled: after long failure, for it is gone, or by an operator.',
-    data: z.object({
-      endpointId: z.string(),
-      version: Version,
-      /** Null where the endpoint is of a platform service. */
-      accountId: AccountId.nullable(),
-      reason: z.enum(['failing', 'gone', 'by_operator']),
-    }),
-    about: ({ endpointId, version, accountId }) => ({
-      id: endpointId,
-      version,
-      ...(accountId !== null && { accountId }),
+    data: z.object({ endpointId: z.string(), version: Version, accountId: AccountId, reason: z.string() }),
+    about: (data) => ({
+      id: data.endpointId,
+      version: data.version,
+      accountId: data.accountId,
     }),
   }),
 };

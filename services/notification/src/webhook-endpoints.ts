@@ -2,6 +2,13 @@ import { expectVersion, Refusal, type Actor, type Tx } from '@accord/core';
 import { eventTypes as knownTypes } from '@accord/events';
 import { refusalOfUrl, type UrlRules } from './webhook/address.ts';
 import {
+  countEndpoints,
+  insertEndpoint,
+  lockEndpoint,
+  saveEndpoint,
+  type OwnerFilter,
+} from './webhook/endpoint-store.ts';
+import {
   changeTerms,
   createEndpoint,
   disable,
@@ -13,13 +20,6 @@ import {
   type Endpoint,
   type EndpointTerms,
 } from './webhook/endpoint.ts';
-import {
-  countEndpoints,
-  insertEndpoint,
-  lockEndpoint,
-  saveEndpoint,
-  type OwnerFilter,
-} from './webhook/endpoint-store.ts';
 import type { WebhookKeys } from './webhook/secret.ts';
 
 // NTF-7: endpoints, as their owners make and change them. How their deliveries go is in webhook-deliveries.ts.
@@ -69,7 +69,11 @@ const lockOwn = async (tx: Tx, { endpointId, ifMatch }: Ask): Promise<Endpoint> 
 /** @throws Refusal `webhook.not_found`, `webhook.url_refused`, `webhook.type_unknown`, `request.version_mismatch`. */
 export async function change(
   tx: Tx,
-  { enabled, terms, ...ask }: Ask & { readonly enabled: boolean | undefined; readonly terms: Partial<EndpointTerms> },
+  {
+    enabled,
+    terms,
+    ...ask
+  }: Ask & { readonly enabled: boolean | undefined; readonly terms: Partial<EndpointTerms> },
   rules: WebhookRules,
 ): Promise<Endpoint> {
   let endpoint = await lockOwn(tx, ask);

@@ -3,8 +3,8 @@ import { Refusal } from '@accord/core';
 import { AccountId } from '@accord/events/fields';
 import { IdPlace, paged, pageOf, pageQuery, pageRange, route, type Route } from '@accord/http';
 import { change, create, ownersOf, removeEndpoint, rotate, type WebhookRules } from '../webhook-endpoints.ts';
-import { overlapHours } from '../webhook/endpoint.ts';
 import { listEndpoints } from '../webhook/endpoint-store.ts';
+import { overlapHours } from '../webhook/endpoint.ts';
 import {
   EndpointAnswer,
   EndpointEdit,
@@ -146,7 +146,11 @@ const rotateSecret = (rules: WebhookRules) =>
     answer: EndpointWithSecret,
     refusals: ['webhook.not_found', 'webhook.not_configured', 'request.version_mismatch'],
     inTransaction: async (tx, { params, body, ifMatch }) => {
-      const { endpoint, secret } = await rotate(tx, { ...params, ifMatch, overlap: body.overlapHours }, rules);
+      const { endpoint, secret } = await rotate(
+        tx,
+        { ...params, ifMatch, overlap: body.overlapHours },
+        rules,
+      );
       return { ...toldOnce(toEndpointAnswer(endpoint), secret), version: endpoint.version };
     },
   });

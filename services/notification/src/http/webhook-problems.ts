@@ -17,7 +17,8 @@ export const webhookProblems = {
     },
     'zh-CN': {
       title: '该 URL 不能作为端点',
-      detail: '端点须使用 https、允许的端口以及公网域名或地址，且 URL 中不得包含用户信息。拒绝原因：{reason}。',
+      detail:
+        '端点须使用 https、允许的端口以及公网域名或地址，且 URL 中不得包含用户信息。拒绝原因：{reason}。',
     },
   },
   'webhook.type_unknown': {
@@ -26,11 +27,17 @@ export const webhookProblems = {
       title: 'No such event type',
       detail: 'No event is of the type {type}. GET /v1/asyncapi.json has them all.',
     },
-    'zh-CN': { title: '事件类型不存在', detail: '没有类型为 {type} 的事件，全部类型见 GET /v1/asyncapi.json。' },
+    'zh-CN': {
+      title: '事件类型不存在',
+      detail: '没有类型为 {type} 的事件，全部类型见 GET /v1/asyncapi.json。',
+    },
   },
   'webhook.too_many': {
     kind: 'conflict',
-    en: { title: 'Too many webhook endpoints', detail: 'There are at most {most} of one owner. Delete one first.' },
+    en: {
+      title: 'Too many webhook endpoints',
+      detail: 'There are at most {most} of one owner. Delete one first.',
+    },
     'zh-CN': { title: 'Webhook 端点过多', detail: '每个所有者最多 {most} 个端点，请先删除不再使用的端点。' },
   },
   'webhook.not_configured': {

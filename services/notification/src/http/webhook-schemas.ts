@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Id, Moment } from '@accord/events/fields';
-import type { Endpoint } from '../webhook/endpoint.ts';
 import type { EndpointHealth } from '../webhook/endpoint-store.ts';
+import type { Endpoint } from '../webhook/endpoint.ts';
 
 export const EndpointId = z.strictObject({ endpointId: Id });
 export const endpointReader = { customer: 'notifications:read', platform: true, operator: true } as const;
@@ -19,7 +19,11 @@ const EventTypes = z
   .min(1)
   .max(100)
   .meta({ description: 'Types of events, `contract.voided`; all of a noun, `contract.*`; or all, `*`.' });
-const Url = z.string().min(1).max(2_048).meta({ description: 'By https, to a public address, without a redirection.' });
+const Url = z
+  .string()
+  .min(1)
+  .max(2_048)
+  .meta({ description: 'By https, to a public address, without a redirection.' });
 const Description = z.string().max(200).nullable();
 
 export const EndpointInput = z

@@ -1,16 +1,11 @@
 import ipaddr from 'ipaddr.js';
 
-// NTF-9: which addresses a webhook may go to. The registries of special addresses are those of ipaddr.js; beyond them
-// stand here only forms that carry an IPv4 address inside, and addresses of clouds that look like any other.
+// NTF-9: which addresses a webhook may go to. The registries of special addresses are those of ipaddr.js.
 
-/** Kinds that a library calls plain and that still lead inside, or nowhere. */
+/** They are in no registry, or too old for it. */
 const refusedNetworks = [
   '168.63.129.16/32', // metadata of Azure's machines, in a public range
   '::/96', // IPv4-compatible, deprecated
-  '64:ff9b::/32', // NAT64, well-known and local
-  'fec0::/10', // site-local, deprecated
-  '3fff::/20', // documentation
-  '5f00::/16', // segment routing
 ].map((network) => ipaddr.parseCIDR(network));
 
 /** All that is routed in the world: the rest of IPv6 is reserved. */
@@ -27,7 +22,9 @@ export const networksIn = (text: string): readonly Network[] =>
     .map((one) => ipaddr.parseCIDR(one));
 
 const isIn = (address: ipaddr.IPv4 | ipaddr.IPv6, networks: readonly Network[]): boolean =>
-  networks.some(([network, bits]) => network.kind() === address.kind() && address.match([network, bits] as never));
+  networks.some(
+    ([network, bits]) => network.kind() === address.kind() && address.match([network, bits] as never),
+  );
 
 export interface AddressRules {
   /** The provider's own, which are in no registry. */

@@ -9,8 +9,8 @@ type Row = Omit<Endpoint, 'secret' | 'previousSecret'> & {
   readonly previousUntil: Date | null;
 };
 
-export const endpointColumns = `e.endpoint_id as "endpointId", e.account_id as "accountId", e.service, e.url, e.description,
-  e.event_types as "eventTypes", e.status, e.disabled_reason as "disabledReason", e.version, e.announced,
+export const endpointColumns = `e.endpoint_id as "endpointId", e.account_id as "accountId", e.service, e.url,
+  e.description, e.event_types as "eventTypes", e.status, e.disabled_reason as "disabledReason", e.version, e.announced,
   e.secret_key as "secretKey", e.secret_generation as "secretGeneration", e.previous_key as "previousKey",
   e.previous_generation as "previousGeneration", e.previous_until as "previousUntil", e.failures,
   e.failing_since as "failingSince", e.rest_until as "restUntil", e.created_by as "createdBy",
@@ -95,7 +95,12 @@ export const getEndpoint = (tx: Tx, endpointId: string, owner: OwnerFilter): Pro
 export const lockEndpoint = (tx: Tx, endpointId: string, owner: OwnerFilter): Promise<Endpoint> =>
   found(tx, endpointId, owner, 'for update');
 
-async function found(tx: Tx, endpointId: string, owner: OwnerFilter, lock: '' | 'for update'): Promise<Endpoint> {
+async function found(
+  tx: Tx,
+  endpointId: string,
+  owner: OwnerFilter,
+  lock: '' | 'for update',
+): Promise<Endpoint> {
   const row = await tx.one<Row>(
     `select ${endpointColumns} from webhook_endpoints e
       where e.endpoint_id = $1 and ${isOfOwner} and e.status <> 'deleted' ${lock}`,
@@ -107,7 +112,10 @@ async function found(tx: Tx, endpointId: string, owner: OwnerFilter, lock: '' | 
 
 /** Serialised by the owner, so that two requests do not both make the last one that is allowed. */
 export async function countEndpoints(tx: Tx, { accountId, service }: Owner): Promise<number> {
-  tx.write(`select pg_advisory_xact_lock(hashtextextended('webhooks ' || $1 || ' ' || $2, 0))`, [accountId, service]);
+  tx.write(`select pg_advisory_xact_lock(hashtextextended('webhooks ' || $1 || ' ' || $2, 0))`, [
+    accountId,
+    service,
+  ]);
   const row = await tx.one<{ count: number }>(
     `select count(*)::integer as count from webhook_endpoints
       where account_id = $1 and service = $2 and status <> 'deleted'`,
@@ -147,7 +155,14 @@ export async function listEndpoints(
         and ($4::text is null or e.status = $4) and ($5::boolean is null or (e.failing_since is not null) = $5)
         and e.endpoint_id > $6
       order by e.endpoint_id limit $7`,
-    [of.endpointId ?? null, ...ownerValues(of), of.status ?? null, of.failing ?? null, of.after ?? '', of.limit],
+    [
+      of.endpointId ?? null,
+      ...ownerValues(of),
+      of.status ?? null,
+      of.failing ?? null,
+      of.after ?? '',
+      of.limit,
+    ],
   );
   return rows.map(({ open, oldestOpenAt, ...row }) => ({ endpoint: endpointOf(row), open, oldestOpenAt }));
 }

@@ -4,7 +4,6 @@ import {
   changed,
   lifecycle,
   newId,
-  Refusal,
   unchanged,
   type Actor,
   type Decision,
@@ -98,8 +97,14 @@ const next = (endpoint: Endpoint, now: Date, change: Partial<Endpoint>): Endpoin
   amend(endpoint, { ...change, updatedAt: now });
 
 /** Another URL is tried at once, whatever the old one did. */
-export const changeTerms = (endpoint: Endpoint, terms: Partial<EndpointTerms>, now: Date): Decision<Endpoint> =>
-  changed(next(endpoint, now, { ...terms, ...(terms.url !== undefined && terms.url !== endpoint.url && healthy) }));
+export const changeTerms = (
+  endpoint: Endpoint,
+  terms: Partial<EndpointTerms>,
+  now: Date,
+): Decision<Endpoint> =>
+  changed(
+    next(endpoint, now, { ...terms, ...(terms.url !== undefined && terms.url !== endpoint.url && healthy) }),
+  );
 
 /** An enabled one stays as it is. */
 export function enable(endpoint: Endpoint, now: Date): Decision<Endpoint> {
@@ -108,21 +113,20 @@ export function enable(endpoint: Endpoint, now: Date): Decision<Endpoint> {
   return changed(next(endpoint, now, { status, disabledReason: null, ...healthy }));
 }
 
-/** One that is not enabled stays as it is. Told where it was not the owner's own wish (NTF-8). */
+/**
+ * One that is not enabled stays as it is. Told where it was not the owner's own wish (NTF-8); of a platform service's
+ * own, which has no account, operators hear by a log line and a metric.
+ */
 export function disable(endpoint: Endpoint, reason: DisabledReason, now: Date): Decision<Endpoint> {
   if (endpoint.status !== 'enabled') return unchanged(endpoint);
   const status = endpointLifecycle.after(endpoint.status, 'disable');
-  const isTold = reason !== 'by_owner';
+  const { endpointId, accountId } = endpoint;
+  const isTold = reason !== 'by_owner' && accountId !== platformAccount;
   const announced = endpoint.announced + (isTold ? 1 : 0);
   const disabled = next(endpoint, now, { status, disabledReason: reason, announced });
-  const { endpointId, accountId: owner } = disabled;
-  const accountId = owner === platformAccount ? null : owner;
-  return isTold
-    ? changed(disabled, {
-        type: 'webhook.disabled',
-        data: { endpointId, version: announced, accountId, reason },
-      })
-    : changed(disabled);
+  if (!isTold) return changed(disabled);
+  const data = { endpointId, version: announced, accountId, reason };
+  return changed(disabled, { type: 'webhook.disabled', data });
 }
 
 /** Its URL may have had a token in it. */
@@ -153,10 +157,6 @@ export const secretsAt = ({ secret, previousSecret }: Endpoint, now: Date): read
 /** `contract.voided` is wanted as itself, as `contract.*` and as `*`. */
 export const isWanted = (eventTypes: readonly string[], type: string): boolean =>
   eventTypes.some(
-    (wanted) => wanted === type || wanted === '*' || (wanted.endsWith('.*') && type.startsWith(wanted.slice(0, -1))),
+    (wanted) =>
+      wanted === type || wanted === '*' || (wanted.endsWith('.*') && type.startsWith(wanted.slice(0, -1))),
   );
-
-/** @throws Refusal `webhook.not_enabled`. */
-export function expectEnabled({ endpointId, status }: Endpoint): void {
-  if (status !== 'enabled') throw new Refusal('conflict', 'webhook.not_enabled', { endpointId, status });
-}
