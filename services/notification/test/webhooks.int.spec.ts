@@ -93,7 +93,7 @@ describe('endpoints', () => {
     expect(row).toEqual({ url: '', status: 'deleted' });
   });
 
-  test('API-5 API-4 an endpoint is its owner’s: another account, another service and a reader find nothing', async () => {
+  test('API-5 API-4 an endpoint is its owner’s: others find nothing, and readers change nothing', async () => {
     const { endpointId } = (await make('acc_own')).body as { endpointId: string };
     const one = `${path}/${endpointId}`;
     const other = t.customer('acc_other');
