@@ -9,23 +9,31 @@ import { inboxRoutes } from './http/inbox-routes.ts';
 import { preferenceRoutes } from './http/preference-routes.ts';
 import { problems } from './http/problems.ts';
 import { getTimeline } from './http/timeline-routes.ts';
+import { webhookEndpointRoutes } from './http/webhook-endpoint-routes.ts';
 import { mailMetrics, mailing } from './mailing.ts';
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
+import { webhookKeys } from './webhook/secret.ts';
+import { urlRules, usualWebhooks, type WebhookSettings } from './webhook/settings.ts';
 
 interface NotificationConfig {
   readonly profile: Profile;
   readonly smtp: SmtpSettings;
   readonly mailFrom: string;
+  /** Default: none can be made. */
+  readonly webhooks?: WebhookSettings;
 }
+
+const noWebhooks: WebhookSettings = { ...usualWebhooks, keys: undefined, urls: urlRules({}) };
 
 /** The notification service's table of contents. @throws Error where a template is not right. */
 export function notificationService(
-  { profile, smtp: smtpSettings, mailFrom }: NotificationConfig,
+  { profile, smtp: smtpSettings, mailFrom, webhooks = noWebhooks }: NotificationConfig,
   { log }: ServiceContext,
 ): Service {
   const templates = loadTemplates(new URL('../templates/', import.meta.url), profile.provider);
   const smtp = openSmtp(smtpSettings, mailFrom);
+  const keys = webhookKeys(webhooks.keys);
   return {
     name: 'notification',
     schema: 'notifications',
@@ -34,6 +42,7 @@ export function notificationService(
     tags: {
       notifications: 'Messages to accounts, and how their delivery went.',
       timeline: 'Everything that happened, causes first.',
+      'webhook-endpoints': 'Where events are sent, signed, to accounts and platform services.',
     },
     timeZone: profile.timeZone,
     routes: [
@@ -41,6 +50,7 @@ export function notificationService(
       ...deliveryRoutes,
       ...preferenceRoutes,
       getTimeline,
+      ...webhookEndpointRoutes({ urls: webhooks.urls, keys }),
     ],
     subscriptions: projecting(readModels, [dispatchSubscriptions]),
     workers: [leasedWork(mailing({ smtp, templates, log }))],

@@ -9,6 +9,8 @@ import { readModels } from '../src/read-models.ts';
 import { notificationService } from '../src/service.ts';
 import { accountFact, contractFact, orderFact, sample } from './fixtures.ts';
 import { startMailServer, type MailServer } from './mail-server.ts';
+import { developmentWebhooks } from './receiver.ts';
+import { webhookExamples, webhookRepeats } from './webhook-calls.ts';
 
 let smtp: MailServer;
 let t: TestService;
@@ -19,6 +21,7 @@ beforeAll(async () => {
     profile: loadProfile('alibaba'),
     smtp: { url: constant(smtp.url) },
     mailFrom: 'no-reply@accord.example',
+    webhooks: developmentWebhooks(),
   };
   t = await testService({ service: (context) => notificationService(config, context) });
 });
@@ -148,6 +151,7 @@ test(
             over: () => over(deaths + 1),
           };
         },
+        ...webhookRepeats(me),
       }),
     ).toEqual([]);
     smtp.behave = () => 'take';
@@ -183,6 +187,7 @@ test('API-3 each route answers the request that the document shows for it as des
       getPreferences: () => ofMine,
       choosePreferences: () => ofMine,
       getTimeline: () => ({ by: me, query: 'orderId=ord_shown_1' }),
+      ...webhookExamples(me),
     }),
   ).toEqual([]);
 });
