@@ -83,6 +83,10 @@ const toErase: Readonly<Record<string, string>> = {
   'orders.account_view': missing('orders.account_view'),
   'notifications.contacts': missing('notifications.contacts'),
   'notifications.preferences': `select from notifications.preferences where account_id = $1`,
+  'notifications.webhook_deliveries': `select from notifications.webhook_deliveries where account_id = $1`,
+  'notifications.webhook_endpoints': `select from notifications.webhook_endpoints
+    where account_id = $1 and (status <> 'deleted' or url <> '' or description is not null)`,
+  'notifications.webhook_queue': `select from notifications.webhook_queue where account_id = $1`,
   'contracts.contracts': `select from contracts.contracts
     where contract_id in (${unsigned}) and party_a ->> 'name' <> '${noName}'`,
   'notifications.timeline_events': `select from notifications.timeline_events
@@ -137,8 +141,22 @@ export async function erase(connections: Connections, accountId: string): Promis
   const contractIds = rows.map(({ contract_id }) => contract_id);
   await inTransaction(notification, async () => {
     await notification.query('delete from preferences where account_id = $1', [accountId]);
+    await eraseWebhooks(notification, accountId);
     await notification.query('select erase_names($1, $2)', [accountId, contractIds]);
   });
+}
+
+/** Nothing more is sent, not even a delivery that is under way again and again. */
+async function eraseWebhooks(notification: Connection, accountId: string): Promise<void> {
+  await notification.query(
+    `update webhook_endpoints
+        set status = 'deleted', url = '', description = null, previous_key = null, previous_generation = null,
+          previous_until = null, version = version + 1, updated_at = now()
+      where account_id = $1 and (status <> 'deleted' or url <> '' or description is not null)`,
+    [accountId],
+  );
+  for (const table of ['webhook_arrivals', 'webhook_lanes', 'webhook_queue', 'webhook_deliveries'])
+    await notification.query(`delete from ${table} where account_id = $1`, [accountId]);
 }
 
 /** Announced where it is news. */

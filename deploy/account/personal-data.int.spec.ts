@@ -34,7 +34,14 @@ const lookedAt = new Set(
     refunds.reserved_facts refunds.split remittance_claims.failure resource_view.snapshot
     resources.frozen_by resources.ip_address resources.plan resources.region resources.usage
     tickets.contract_number timeline_events.aggregate timeline_events.source timeline_events.type
-    timeline_links.id timeline_links.source unapplied_payments.parts unapplied_payments.reason`.split(/\s+/),
+    timeline_links.id timeline_links.source unapplied_payments.parts unapplied_payments.reason
+    webhook_arrivals.aggregate
+    webhook_arrivals.source webhook_deliveries.lane webhook_deliveries.reason webhook_deliveries.source
+    webhook_deliveries.state
+    webhook_endpoints.disabled_reason webhook_endpoints.event_types webhook_endpoints.previous_key
+    webhook_endpoints.secret_key webhook_endpoints.service webhook_lanes.lane
+    webhook_lanes.lease webhook_queue.lane
+    webhook_queue.source`.split(/\s+/),
 );
 
 describe.each(serviceNames)('%s', (name) => {

@@ -274,6 +274,23 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       },
     },
     timeline_links: plain,
+    webhook_arrivals: plain,
+    webhook_deliveries: {
+      isOf: own,
+      personal: { tries: 'what the account’s own receiver answered' },
+      fate: { is: 'erased', how: 'deleted; the others go after 90 days, by partition' },
+    },
+    webhook_endpoints: {
+      isOf: own,
+      personal: { url: 'may have a name or a token', description: 'in words', created_by: actor },
+      fate: { is: 'erased', how: 'without URL and description; secrets are kept nowhere', rest: trade },
+    },
+    webhook_lanes: plain,
+    webhook_queue: {
+      isOf: own,
+      personal: { tries: 'what the account’s own receiver answered' },
+      fate: { is: 'erased', how: 'deleted; what is sent is read from the timeline' },
+    },
   },
 };
 

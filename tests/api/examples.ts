@@ -89,6 +89,19 @@ async function keepAddresses(customer: Client): Promise<void> {
   await customer.post('/v1/contracts/icp-check', given);
 }
 
+/** An endpoint of webhooks. */
+async function keepWebhooks(customer: Client): Promise<void> {
+  const path = '/v1/webhook-endpoints';
+  const eventTypes = ['order.paid', 'contract.*'];
+  const make = async () =>
+    (await customer.post(path, { url: 'https://hooks.example.com/accord', eventTypes })).body;
+  const [kept, gone] = [await make(), await make()] as [{ endpointId: string }, { endpointId: string }];
+  await customer.patch(`${path}/${kept.endpointId}`, { description: 'Books of the finance team' });
+  await customer.post(`${path}/${kept.endpointId}/secret`, { overlapHours: 24 });
+  await customer.get(`${path}/${kept.endpointId}`);
+  await customer.delete(`${path}/${gone.endpointId}`);
+}
+
 /** Beyond the story: an export, a transfer that is claimed, a batch, a bill, a message, events that are given up. */
 async function goOn(system: System): Promise<void> {
   const [customer, platform, operator] = (
@@ -111,6 +124,7 @@ async function goOn(system: System): Promise<void> {
     return (await customer.get(`/v1/exports/${exportId}`)).body.status === 'ready';
   });
   await keepAddresses(customer);
+  await keepWebhooks(customer);
   const month = { billType: 'prepay', chargeType: 'subscription', duration: { unit: 'month', value: 1 } };
   const { orderId, payableAmount: amount } = (
     await customer.post('/v1/orders', { productCode: 'BCC', ...month })

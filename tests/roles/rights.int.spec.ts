@@ -109,6 +109,11 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     sms_counts: ['insert, update', 'delete'],
     timeline_events: [grows, none],
     timeline_links: [grows, none],
+    webhook_arrivals: ['insert', 'delete'],
+    webhook_deliveries: 'insert, delete',
+    webhook_endpoints: 'insert, update',
+    webhook_lanes: 'insert, update, delete',
+    webhook_queue: 'insert, update, delete',
   },
 };
 

@@ -192,6 +192,9 @@ interface Around {
 /** The gateway's connections come from this machine, or from a network that Docker makes. */
 const gatewayNetworks = '127.0.0.0/8,::1,172.16.0.0/12,192.168.0.0/16';
 
+/** In docker-compose.yml too. */
+const developmentWebhookKey = Buffer.from('development key of webhooks, 32 b.!').toString('base64');
+
 /** The environment of one service; docker-compose.yml gives the same. */
 export function settingsFor(
   name: ServiceName,
@@ -224,6 +227,7 @@ export function settingsFor(
     ...(name === 'notification' && {
       ACCORD_SMTP_URL: mailbox.url,
       ACCORD_MAIL_FROM: 'Accord <no-reply@accord.example>',
+      ACCORD_WEBHOOK_KEYS: developmentWebhookKey,
     }),
     ...ask.settings,
     ...ask.settingsOf?.[name],

@@ -38,7 +38,7 @@ export const notificationEvents = {
   'webhook.disabled': event({
     speaker: 'notification',
     aggregate: 'webhook_endpoint',
-    summary: 'A webhook endpoint was disabled after long failure.',
+    summary: 'A webhook endpoint was disabled: after long failure, for it is gone, or by an operator.',
     data: z.object({ endpointId: z.string(), version: Version, accountId: AccountId, reason: z.string() }),
     about: (data) => ({
       id: data.endpointId,

@@ -122,14 +122,14 @@ async function lookOrDo(tx: Tx, keyed: KeyedRequest, work: (tx: Tx) => Promise<R
   if (stored) return stored;
   if (!found.free || found.requestHash) throw inProgress();
   const reply = await work(tx);
-  const { status, headers, text } = reply;
+  const { status, headers, text, kept: keptText = text } = reply;
   const kept = await tx.one(storeSql, [
     keyed.keyHash,
     keyed.accountId,
     keyed.requestHash,
     status,
     JSON.stringify(headers),
-    text,
+    keptText,
     tx.now,
     expired,
   ]);
@@ -206,7 +206,7 @@ export async function onceLeased(
       tx.one(
         `update idempotency_keys set status = $3, headers = $4, body = $5, lease_until = null
           where key_hash = $1 and lease_until = $2`,
-        [...mine, reply.status, JSON.stringify(reply.headers), reply.text],
+        [...mine, reply.status, JSON.stringify(reply.headers), reply.kept ?? reply.text],
       ),
     );
     return reply;

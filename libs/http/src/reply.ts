@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { FileResponse, RouteResponse } from './route.ts';
 
-/** A JSON answer, written once: the same text is sent and stored. */
+/** A JSON answer, written once: the same text is sent and stored, unless `kept` takes its place. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
+  /** Stored for a repeat instead of `text`: without what is told once. */
+  readonly kept?: string;
   /** The value that `text` was made from; absent in a replay. */
   readonly body?: unknown;
 }
@@ -18,11 +20,12 @@ export interface FileReply {
 
 export const isFile = (answer: RouteResponse | FileResponse): answer is FileResponse => 'file' in answer;
 
-export function replyOf({ status = 200, body, version, location }: RouteResponse): Reply {
+export function replyOf({ status = 200, body, kept, version, location }: RouteResponse): Reply {
   const headers: Record<string, string> = {};
   if (version !== undefined) headers['ETag'] = `"${version}"`;
   if (location !== undefined) headers['Location'] = location;
-  return { status, headers, text: body === undefined ? '' : JSON.stringify(body), body };
+  const text = body === undefined ? '' : JSON.stringify(body);
+  return { status, headers, text, body, ...(kept !== undefined && { kept: JSON.stringify(kept) }) };
 }
 
 /** RFC 6266: a plain name for old clients, the whole name in UTF-8 for the others. */

@@ -74,6 +74,8 @@ export interface RouteResponse<R = unknown> {
   /** Default 200. */
   readonly status?: number;
   readonly body: R;
+  /** Kept for a repeat (API-6) in the place of `body`: without what is told once and kept nowhere. */
+  readonly kept?: R;
   /** Becomes the ETag `"<version>"`. */
   readonly version?: number;
   /** Becomes the Location header. */

@@ -62,7 +62,8 @@ async function someRows(pool: pg.Pool, schema: string): Promise<Row[]> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `select quote_ident(relname) as name
        from pg_class join pg_attribute on attrelid = pg_class.oid
-      where relnamespace = $1::regnamespace and relkind = 'r' and attname = 'account_id' and not attisdropped`,
+      where relnamespace = $1::regnamespace and relkind in ('r', 'p') and not relispartition
+        and attname = 'account_id' and not attisdropped`,
     [schema],
   );
   if (!tables.some(({ name }) => name === probe))

@@ -1,7 +1,7 @@
 import '@accord/core/observability/register';
 import { runService } from '@accord/platform';
 import { loadProfile } from '@accord/profile';
-import { readConfig, smsOf, smtpOf } from './config.ts';
+import { readConfig, smsOf, smtpOf, webhooksOf } from './config.ts';
 import { notificationService } from './service.ts';
 
 await runService(
@@ -13,6 +13,7 @@ await runService(
         smtp: smtpOf(config),
         mailFrom: config.ACCORD_MAIL_FROM,
         sms: smsOf(config),
+        webhooks: webhooksOf(config),
       },
       context,
     ),

@@ -10,11 +10,14 @@ import { preferenceRoutes } from './http/preference-routes.ts';
 import { problems } from './http/problems.ts';
 import { smsReportRoutes } from './http/sms-report-routes.ts';
 import { getTimeline } from './http/timeline-routes.ts';
+import { webhookEndpointRoutes } from './http/webhook-endpoint-routes.ts';
 import { mailMetrics, mailing } from './mailing.ts';
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
 import { openSmsGateway, type SmsGatewayAddress } from './sms/sms-gateway.ts';
 import { smsMetrics, texting, type SmsRules } from './texting.ts';
+import { webhookKeys } from './webhook/secret.ts';
+import { urlRules, usualWebhooks, type WebhookSettings } from './webhook/settings.ts';
 
 const day = 86_400_000;
 
@@ -24,15 +27,20 @@ interface NotificationConfig {
   readonly mailFrom: string;
   /** Absent: this deployment sends no SMS. */
   readonly sms?: (SmsGatewayAddress & SmsRules) | undefined;
+  /** Default: none can be made. */
+  readonly webhooks?: WebhookSettings;
 }
+
+const noWebhooks: WebhookSettings = { ...usualWebhooks, keys: undefined, urls: urlRules({}) };
 
 /** The notification service's table of contents. @throws Error where a template is not right. */
 export function notificationService(
-  { profile, smtp: smtpSettings, mailFrom, sms }: NotificationConfig,
+  { profile, smtp: smtpSettings, mailFrom, sms, webhooks = noWebhooks }: NotificationConfig,
   { log }: ServiceContext,
 ): Service {
   const templates = loadTemplates(new URL('../templates/', import.meta.url), profile.provider);
   const smtp = openSmtp(smtpSettings, mailFrom);
+  const keys = webhookKeys(webhooks.keys);
   return {
     name: 'notification',
     schema: 'notifications',
@@ -41,6 +49,7 @@ export function notificationService(
     tags: {
       notifications: 'Messages to accounts, and how their delivery went.',
       timeline: 'Everything that happened, causes first.',
+      'webhook-endpoints': 'Where events are sent, signed, to accounts and platform services.',
     },
     timeZone: profile.timeZone,
     routes: [
@@ -49,6 +58,7 @@ export function notificationService(
       ...preferenceRoutes,
       ...smsReportRoutes(sms?.secrets),
       getTimeline,
+      ...webhookEndpointRoutes({ urls: webhooks.urls, keys }),
     ],
     subscriptions: projecting(readModels, [dispatchSubscriptions(sms ? ['email', 'sms'] : ['email'])]),
     workers: [

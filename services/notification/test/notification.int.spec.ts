@@ -10,6 +10,8 @@ import { notificationService } from '../src/service.ts';
 import { signed } from '../src/sms/signature.ts';
 import { accountFact, contractFact, orderFact, sample } from './fixtures.ts';
 import { startMailServer, type MailServer } from './mail-server.ts';
+import { developmentWebhooks } from './receiver.ts';
+import { webhookExamples, webhookRepeats } from './webhook-calls.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 'a secret').toString('base64')}`;
 let smtp: MailServer;
@@ -27,6 +29,7 @@ beforeAll(async () => {
       countryCode: '86',
       limits: { perAccount: 10, perNumber: 10 },
     },
+    webhooks: developmentWebhooks(),
   };
   t = await testService({ service: (context) => notificationService(config, context) });
 });
@@ -156,6 +159,7 @@ test(
             over: () => over(deaths + 1),
           };
         },
+        ...webhookRepeats(me),
       }),
     ).toEqual([]);
     smtp.behave = () => 'take';
@@ -205,6 +209,7 @@ test('API-3 each route answers the request that the document shows for it as des
       getPreferences: () => ofMine,
       choosePreferences: () => ofMine,
       getTimeline: () => ({ by: me, query: 'orderId=ord_shown_1' }),
+      ...webhookExamples(me),
     }),
   ).toEqual([]);
 });

@@ -1,6 +1,8 @@
 import type { ProblemTexts } from '@accord/http';
+import { webhookProblems } from './webhook-problems.ts';
 
 export const problems = {
+  ...webhookProblems,
   'notification.not_found': {
     kind: 'not_found',
     en: { title: 'No such message', detail: 'There is no message {notificationId}.' },

@@ -3,6 +3,7 @@ import type { Locale } from '@accord/core';
 import type { ContractKind, ContractVoidReason } from '@accord/events/contract';
 import type { TicketKind } from '@accord/events/ticket';
 import { ticketKindWords } from '@accord/events/wording';
+import type { DisabledReason } from '../webhook/endpoint.ts';
 import type { MessageClass } from './notice.ts';
 
 type Word = { readonly [L in Locale]: string };
@@ -10,6 +11,7 @@ type Named =
   | z.infer<typeof ContractKind>
   | z.infer<typeof ContractVoidReason>
   | z.infer<typeof TicketKind>
+  | Exclude<DisabledReason, 'by_owner'>
   | MessageClass;
 
 /** The link to a page of the console (NTF-16). */
@@ -39,6 +41,9 @@ export const words: { readonly [name in Named]: Word } = {
   order_voided: { 'zh-CN': '合同内的订单已作废', en: 'one of its orders has ended' },
   bill_withdrawn: { 'zh-CN': '合同内的账单已撤回', en: 'one of its bills was withdrawn' },
   ...ticketKindWords,
+  failing: { 'zh-CN': '长时间无法送达', en: 'nothing could be delivered to it for a long time' },
+  gone: { 'zh-CN': '端点返回 410，表示已不存在', en: 'it answered that it is gone (410)' },
+  by_operator: { 'zh-CN': '由服务方停用', en: 'we switched it off' },
   orders: { 'zh-CN': '订单', en: 'orders' },
   contracts: { 'zh-CN': '合同', en: 'contracts' },
   refunds: { 'zh-CN': '退款', en: 'refunds' },
