@@ -21,6 +21,7 @@ const lookedAt = new Set(
     disowned_events.of_account disowned_events.source disowned_events.type exports.format exports.last_key
     exports.locale inbox.source knex_migrations.name ledger_postings.ledger_account
     notification_attempts.outcome notifications.channel notifications.message_class notifications.reason
+    notifications.sms
     offline_contracts.number
     order_history.change order_totals.grain orders.instances orders.paid_parts outbox.key outbox.topic
     outbox.type outbox_refused.key outbox_refused.reason outbox_refused.topic outbox_refused.type

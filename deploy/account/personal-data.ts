@@ -249,6 +249,11 @@ const ofService: Readonly<Record<ServiceName, Readonly<Record<string, Held>>>> =
       personal: { unsubscribed: 'ids of contacts', changed_by: actor },
       fate: { is: 'erased', how: 'deleted' },
     },
+    sms_counts: {
+      isOf: "subject = 'account:' || $1",
+      personal: { subject: "an account, or a phone number's hash" },
+      fate: { is: 'gone', after: 'two days' },
+    },
     timeline_events: {
       isOf: own,
       personal: {

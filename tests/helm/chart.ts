@@ -160,6 +160,18 @@ export const cases: Readonly<Record<string, readonly [files: readonly string[], 
       },
     },
   ],
+  'SMS by a gateway': [
+    [production],
+    {
+      services: {
+        notification: {
+          settings: { ACCORD_SMS_URL: 'https://sms.example:8443', ACCORD_SMS_SEGMENT_PRICE: '0.045 CNY' },
+          secretSettings: { ACCORD_SMS_SECRET: { secret: 'accord-sms', key: 'secret' } },
+        },
+      },
+      networkPolicy: { sms: { to: [{ ipBlock: { cidr: '192.0.2.9/32' } }] } },
+    },
+  ],
   'two ingresses': [
     [small],
     {

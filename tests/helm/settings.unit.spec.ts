@@ -26,8 +26,10 @@ beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'accord-settings-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The content of a mounted secret. */
-const secretOf = (setting: string): string =>
-  setting.endsWith('_URL') ? 'smtp://mail.example:587' : `of ${setting}`;
+const secretOf = (setting: string): string => {
+  if (setting === 'ACCORD_SMS_SECRET') return `whsec_${Buffer.alloc(32).toString('base64')}`;
+  return setting.endsWith('_URL') ? 'smtp://mail.example:587' : `of ${setting}`;
+};
 
 const environmentOf = (objects: readonly KubernetesObject[], workload: KubernetesObject, container: string) =>
   environment(objects, {

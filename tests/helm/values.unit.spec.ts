@@ -105,6 +105,10 @@ const refusals: readonly (readonly [values: object, says: string | RegExp])[] = 
     { services: { contract: { settings: { ACCORD_SEAL_SIGNER_URL: 'https://signer.example/seal' } } } },
     'networkPolicy.signer.to has the peers',
   ],
+  [
+    { services: { notification: { settings: { ACCORD_SMS_URL: 'https://sms.example' } } } },
+    'networkPolicy.sms.to has the peers',
+  ],
   ...['postgres.to', 'kafka.to', 'issuer.to', 'smtp.to', 'traces.to', 'gateway.from', 'prometheus.from'].map(
     (peer) => {
       const [name, side] = peer.split('.') as [string, string];

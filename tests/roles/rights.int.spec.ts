@@ -106,6 +106,7 @@ const ofService: Readonly<Record<ServiceName, Tables>> = {
     notification_attempts: 'insert, update (ended_at, outcome)',
     notifications: ['insert, update, delete', 'update'],
     preferences: ['insert, update', 'delete'],
+    sms_counts: ['insert, update', 'delete'],
     timeline_events: [grows, none],
     timeline_links: [grows, none],
     webhook_arrivals: ['insert', 'delete'],
@@ -238,7 +239,7 @@ describe.each(serviceNames)('%s', (name) => {
       order: ['product_names', 'products'],
       contract: ['products'],
       refund: ['product_view'],
-      notification: [],
+      notification: ['sms_counts'],
     }[name];
     expect(
       open

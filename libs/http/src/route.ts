@@ -31,6 +31,14 @@ export type Access =
       readonly platform?: true;
     };
 
+/** Headers of Standard Webhooks 1.0. */
+export const signatureHeaders = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
+
+export interface SignedBody {
+  readonly bytes: Buffer;
+  readonly headers: Readonly<Record<(typeof signatureHeaders)[number], string | undefined>>;
+}
+
 /** A parsed request. */
 export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
   readonly actor: Actor;
@@ -48,6 +56,8 @@ export interface RouteRequest<P = unknown, Q = unknown, B = unknown> {
   readonly requestId: string;
   /** Title and detail of a refusal that is part of an answer, in the caller's language. */
   readonly wordsOf: (refusal: Pick<Refusal, 'code' | 'facts'>) => { title: string; detail: string };
+  /** Of a route with `signed`: the body as it came, and the headers by which its sender is known. */
+  readonly signed?: SignedBody;
   /** The body of a route with `upload`; it is read to its end before the route runs. */
   readonly file?: Upload;
   /**
@@ -124,6 +134,11 @@ interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema, R exte
    * its hash is enough, of at most 20 MiB where its bytes are kept.
    */
   readonly upload?: 'hashed' | 'kept';
+  /**
+   * Its caller is known by a signature over the bytes of the body (Standard Webhooks 1.0), which the route checks:
+   * `RouteRequest.signed`.
+   */
+  readonly signed?: true;
   /**
    * For routes that change something: whether a key must, may or need not come. POST default 'optional',
    * others 'none' (API-6).

@@ -5,8 +5,8 @@ import { countRetried, listDueDeliveries } from './delivery/delivery-store.ts';
 import type { Outcome } from './delivery/delivery.ts';
 import { connections, type Smtp } from './delivery/smtp.ts';
 import type { Letter } from './notice/letter.ts';
-import type { Message, Templates } from './notice/template.ts';
-import { recordOutcome, takeUp, type Lease, type Taken } from './sending.ts';
+import { messageOf, type Templates } from './notice/template.ts';
+import { recordOutcome, takeUp, type Lease } from './sending.ts';
 
 // E-mails are rows that are sent later, so that no mail server ever holds up an event (NTF-13). One that is sent again,
 // for nobody knows whether it had arrived, has the same Message-ID.
@@ -55,13 +55,6 @@ async function send(lease: Lease, parts: SendingParts): Promise<Outcome> {
   }
   return outcome;
 }
-
-const messageOf = ({ event: { type, data }, delivery: { messageClass, mandatory } }: Taken): Message => ({
-  type,
-  data,
-  messageClass,
-  mandatory,
-});
 
 /** Undefined where a template fails on the data of its event. */
 function write({ contact, taken }: Lease, { templates, log }: SendingParts): Letter | undefined {

@@ -8,18 +8,25 @@ import { deliveryRoutes } from './http/delivery-routes.ts';
 import { inboxRoutes } from './http/inbox-routes.ts';
 import { preferenceRoutes } from './http/preference-routes.ts';
 import { problems } from './http/problems.ts';
+import { smsReportRoutes } from './http/sms-report-routes.ts';
 import { getTimeline } from './http/timeline-routes.ts';
 import { webhookEndpointRoutes } from './http/webhook-endpoint-routes.ts';
 import { mailMetrics, mailing } from './mailing.ts';
 import { loadTemplates } from './notice/template.ts';
 import { readModels } from './read-models.ts';
+import { openSmsGateway, type SmsGatewayAddress } from './sms/sms-gateway.ts';
+import { smsMetrics, texting, type SmsRules } from './texting.ts';
 import { webhookKeys } from './webhook/secret.ts';
 import { urlRules, usualWebhooks, type WebhookSettings } from './webhook/settings.ts';
+
+const day = 86_400_000;
 
 interface NotificationConfig {
   readonly profile: Profile;
   readonly smtp: SmtpSettings;
   readonly mailFrom: string;
+  /** Absent: this deployment sends no SMS. */
+  readonly sms?: (SmsGatewayAddress & SmsRules) | undefined;
   /** Default: none can be made. */
   readonly webhooks?: WebhookSettings;
 }
@@ -28,7 +35,7 @@ const noWebhooks: WebhookSettings = { ...usualWebhooks, keys: undefined, urls: u
 
 /** The notification service's table of contents. @throws Error where a template is not right. */
 export function notificationService(
-  { profile, smtp: smtpSettings, mailFrom, webhooks = noWebhooks }: NotificationConfig,
+  { profile, smtp: smtpSettings, mailFrom, sms, webhooks = noWebhooks }: NotificationConfig,
   { log }: ServiceContext,
 ): Service {
   const templates = loadTemplates(new URL('../templates/', import.meta.url), profile.provider);
@@ -49,12 +56,20 @@ export function notificationService(
       ...inboxRoutes({ templates, timeZone: profile.timeZone }),
       ...deliveryRoutes,
       ...preferenceRoutes,
+      ...smsReportRoutes(sms?.secrets),
       getTimeline,
       ...webhookEndpointRoutes({ urls: webhooks.urls, keys }),
     ],
-    subscriptions: projecting(readModels, [dispatchSubscriptions]),
-    workers: [leasedWork(mailing({ smtp, templates, log }))],
-    metrics: mailMetrics,
+    subscriptions: projecting(readModels, [dispatchSubscriptions(sms ? ['email', 'sms'] : ['email'])]),
+    workers: [
+      leasedWork(mailing({ smtp, templates, log })),
+      ...(sms ? [leasedWork(texting({ gateway: openSmsGateway(sms), templates, rules: sms, log }))] : []),
+    ],
+    retention: [{ table: 'sms_counts', since: 'day', keptMs: 2 * day }],
+    metrics(metrics, db) {
+      mailMetrics(metrics, db);
+      smsMetrics(metrics, db);
+    },
     close: () => Promise.resolve(smtp.close()),
   };
 }

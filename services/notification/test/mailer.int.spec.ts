@@ -5,18 +5,29 @@ import { testService, until, type TestService } from '@accord/testing';
 import { notices, type Notice } from '../src/notice/notice.ts';
 import { notificationService } from '../src/service.ts';
 import { accountFact, contractFact, orderFact, sample } from './fixtures.ts';
+import { signatureOf, startGateway, type GatewayMood, type LocalGateway } from './local-gateway.ts';
 import { startMailServer, type MailServer, type ReceivedMail } from './mail-server.ts';
 
 const MINUTE = 60_000;
 let smtp: MailServer;
+let gateway: LocalGateway;
 let t: TestService;
 
 beforeAll(async () => {
   smtp = await startMailServer();
+  gateway = await startGateway();
   const config = {
     profile: loadProfile('baidu'),
     smtp: { url: constant(smtp.url) },
     mailFrom: 'Accord <no-reply@accord.example>',
+    sms: {
+      url: gateway.url,
+      secrets: constant(gateway.secret),
+      withinMs: 1_000,
+      countryCode: '86',
+      price: { amount: '0.045', currency: 'CNY' },
+      limits: { perAccount: 3, perNumber: 2 },
+    },
   };
   t = await testService({ service: (context) => notificationService(config, context) });
 });
@@ -24,6 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await t.stop();
   await smtp.down();
+  await gateway.close();
 });
 
 afterEach(() => {
@@ -71,7 +83,8 @@ test(
       const notice = notices[type] as Notice;
       if (notice.tells === 'nobody') return [];
       const emails = notice.channels.includes('email') ? (notice.tells === 'refunds' ? 2 : 1) : 0;
-      return [`${type} inbox 1`, ...(emails ? [`${type} email ${emails}`] : [])];
+      const sms = notice.channels.includes('sms') ? [`${type} sms 1`] : [];
+      return [`${type} inbox 1`, ...(emails ? [`${type} email ${emails}`] : []), ...sms];
     });
     const found = await t.sql<{ line: string }>(
       `select event_type || ' ' || channel || ' ' || count(*) as line from notifications
@@ -358,6 +371,139 @@ test('NTF-4 preferences have versions; what is mandatory is refused with a code;
     accountId: 'acc_other',
     version: 1,
   });
+});
+
+const expiring = (accountId: string, orderId: string): Fact => {
+  const { order, ...data } = sample('order.expiring').data;
+  return { type: 'order.expiring', data: { ...data, order: { ...order, accountId, orderId } } };
+};
+const texts = async (accountId: string) =>
+  t.sql<Row & { sms: { segments: number; encoding: string; cost: object; report?: object } | null }>(
+    `select notification_id, status, attempts, reason, version, sms from notifications
+      where account_id = $1 and channel = 'sms' order by created_at, 1`,
+    [accountId],
+  );
+const ends = (accountId: string, statuses: readonly string[]) =>
+  until(
+    `${accountId} by SMS: ${statuses.join()}`,
+    async () => (await texts(accountId)).map(({ status }) => status).join() === statuses.join(),
+  );
+
+test('NTF-2 an SMS is signed and counted; the report of its end is taken once, and from nobody else', async () => {
+  await t.publish(accountFact('acc_sms', 1, [{ phone: '138 0000-0001', locale: 'zh-CN', email: null }]));
+  await t.publish(expiring('acc_sms', 'ord_sms'));
+  await ends('acc_sms', ['sent']);
+  expect(gateway.phones.get('+8613800000001')).toEqual([
+    expect.stringMatching(/^【百度智能云】订单 ord_sms 尚未付款/),
+  ]);
+  const [{ notification_id: id, sms }] = (await texts('acc_sms')) as [Awaited<ReturnType<typeof texts>>[0]];
+  expect(sms).toMatchObject({ encoding: 'ucs2', cost: { currency: 'CNY' } });
+  expect(sms!.segments).toBeGreaterThan(0);
+
+  const path = '/v1/notifications/sms-reports';
+  const report = async (status: string, more: { id?: string; ageMs?: number; secret?: string } = {}) => {
+    const at = new Date(Date.now() + t.clock.offsetMs - (more.ageMs ?? 0));
+    const body = JSON.stringify({ id: more.id ?? id, status, at: at.toISOString() });
+    const seconds = String(Math.floor(+at / 1_000));
+    const signature = signatureOf(more.secret ?? gateway.secret, { id: 'msg_1', seconds, body });
+    const { status: got, body: said } = await t.anonymous().send('POST', path, body, {
+      'content-type': 'application/json',
+      'webhook-id': 'msg_1',
+      'webhook-timestamp': seconds,
+      'webhook-signature': signature,
+    });
+    return [got, said.code ?? said.taken];
+  };
+  const forged = `whsec_${Buffer.from('another secret, of another gateway').toString('base64')}`;
+  expect(await report('failed', { secret: forged })).toEqual([403, 'sms.signature_invalid']);
+  expect(await report('failed', { ageMs: 6 * MINUTE })).toEqual([403, 'sms.signature_invalid']);
+  expect(
+    await t.anonymous().post(path, { id, status: 'failed', at: '2026-01-10T08:00:00.000Z' }),
+  ).toMatchObject({
+    status: 403,
+  });
+  expect(await report('delivered', { id: 'ntf_none' })).toEqual([404, 'notification.not_found']);
+  expect(await report('delivered')).toEqual([200, true]);
+  expect([await report('delivered'), await report('failed')]).toEqual([
+    [200, false],
+    [200, false],
+  ]);
+  expect((await t.customer('acc_sms').get(`/v1/notifications/${id}`)).body).toMatchObject({
+    channel: 'sms',
+    status: 'sent',
+    sms: { ...sms, report: { status: 'delivered', reason: null } },
+  });
+});
+
+test(
+  'NTF-2 NTF-13 whatever the gateway does and says, a phone gets a message once, ' +
+    'and it is asked before the message is sent again',
+  async () => {
+    const moods: readonly GatewayMood[] = [
+      'cuts',
+      'hangs',
+      'fails',
+      'speaks of another',
+      'speaks no JSON',
+      'redirects',
+      'forgets when asked',
+    ];
+    const accounts = moods.map((mood, i) => ({
+      mood,
+      accountId: `acc_lie_${i}`,
+      number: `+861390000000${i}`,
+    }));
+    for (const { mood, accountId, number } of accounts) {
+      gateway.moods.set(number, mood);
+      await t.publish(accountFact(accountId, 1, [{ phone: number, email: null }]));
+      await t.publish(expiring(accountId, `${accountId}_ord`));
+    }
+    for (const { accountId } of accounts) await ends(accountId, ['retry_wait']);
+    expect((await texts('acc_lie_1'))[0]!.reason).toBe('sms unknown ETIMEDOUT');
+    const before = gateway.asked.length;
+    t.clock.offsetMs += 2 * MINUTE;
+    for (const { accountId } of accounts) await ends(accountId, ['sent']);
+    for (const { number } of accounts)
+      expect([number, gateway.phones.get(number)]).toEqual([number, [expect.any(String)]]);
+    const again = gateway.asked.slice(before).map(({ line }) => line);
+    expect(again.filter((line) => line.startsWith('GET'))).toHaveLength(moods.length);
+    expect(again.filter((line) => line.startsWith('POST'))).toEqual(['POST +8613900000006']);
+    expect(gateway.asked.flatMap(({ wrong }) => wrong)).toEqual([]);
+  },
+);
+
+test('NTF-2 a number has its limit, so has an account; a number that is none says so', async () => {
+  const phones = ['+8613700000001', '+8613700000002', 'ask Li Lei', '+8613700000003'];
+  gateway.moods.set('+8613700000002', 'refuses').set('+8613700000003', 'busy');
+  for (const [i, phone] of phones.entries())
+    await t.publish(accountFact(`acc_limit_${i}`, 1, [{ phone, email: null }]));
+  await t.publish(accountFact('acc_limit_4', 1, [{ phone: '13700000001', email: null }]));
+  for (const orderId of ['ord_limit_1', 'ord_limit_2', 'ord_limit_3'])
+    await t.publish(expiring('acc_limit_0', orderId));
+  await until('the first two went', async () =>
+    (await texts('acc_limit_0')).every((row) => row.status !== 'pending'),
+  );
+  for (const i of [1, 2, 3, 4]) await t.publish(expiring(`acc_limit_${i}`, 'ord_limit'));
+  const end = async (i: number) =>
+    (await texts(`acc_limit_${i}`)).map(({ status, reason }) => `${status} ${reason}`);
+  await until('all have ended', async () =>
+    (await Promise.all(phones.map((_, i) => end(i)))).flat().every((one) => !/^(pending|sending)/.test(one)),
+  );
+  expect((await end(0)).sort()).toEqual(['sent null', 'sent null', 'skipped number_limit']);
+  expect(await end(1)).toEqual(['dead sms refused unknown_number']);
+  expect(await end(2)).toEqual(['skipped phone_unusable']);
+  expect(await end(3)).toEqual(['retry_wait sms later status_503']);
+  await ends('acc_limit_4', ['skipped']);
+  expect(await end(4)).toEqual(['skipped number_limit']);
+
+  const own = [1, 2].map((n) => ({ phone: `+861360000000${n}`, email: null }));
+  await t.publish(accountFact('acc_limit_5', 1, own));
+  for (const orderId of ['ord_1', 'ord_2']) await t.publish(expiring('acc_limit_5', orderId));
+  await until('four have ended', async () => {
+    const rows = await texts('acc_limit_5');
+    return rows.length === 4 && rows.every(({ status }) => ['sent', 'skipped'].includes(status));
+  });
+  expect((await end(5)).sort()).toEqual(['sent null', 'sent null', 'sent null', 'skipped account_limit']);
 });
 
 test('NTF-5 an attempt that hangs ends by itself, and says so', async () => {

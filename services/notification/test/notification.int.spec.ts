@@ -7,11 +7,13 @@ import { flawsOfExamples, flawsUnderBadInput, flawsUnderRepeats } from '@accord/
 import { giveUp, parkedEvent } from '@accord/testing/outsider';
 import { readModels } from '../src/read-models.ts';
 import { notificationService } from '../src/service.ts';
+import { signed } from '../src/sms/signature.ts';
 import { accountFact, contractFact, orderFact, sample } from './fixtures.ts';
 import { startMailServer, type MailServer } from './mail-server.ts';
 import { developmentWebhooks } from './receiver.ts';
 import { webhookExamples, webhookRepeats } from './webhook-calls.ts';
 
+const secret = `whsec_${Buffer.alloc(32, 'a secret').toString('base64')}`;
 let smtp: MailServer;
 let t: TestService;
 
@@ -21,6 +23,12 @@ beforeAll(async () => {
     profile: loadProfile('alibaba'),
     smtp: { url: constant(smtp.url) },
     mailFrom: 'no-reply@accord.example',
+    sms: {
+      url: new URL('http://127.0.0.1:9'),
+      secrets: constant(secret),
+      countryCode: '86',
+      limits: { perAccount: 10, perNumber: 10 },
+    },
     webhooks: developmentWebhooks(),
   };
   t = await testService({ service: (context) => notificationService(config, context) });
@@ -158,6 +166,13 @@ test(
   },
 );
 
+/** The signature of the request that the document shows, about this SMS. */
+function signedReport({ notificationId }: { notificationId: string }) {
+  const { example } = t.running.service.routes.find(({ operationId }) => operationId === 'reportSms')!;
+  const body = JSON.stringify({ ...(example as object), id: notificationId });
+  return { ...signed(secret, { id: 'msg_shown', body, now: new Date(Date.now() + t.clock.offsetMs) }) };
+}
+
 test('API-3 each route answers the request that the document shows for it as described', async () => {
   const accountId = 'acc_examples';
   const me = t.customer(accountId);
@@ -176,6 +191,8 @@ test('API-3 each route answers the request that the document shows for it as des
   );
   const inInbox = { notificationId: ids((await me.get('/v1/notifications')).body)[0]! };
   const byMail = { notificationId: messages.at(-1)!.id };
+  const bySms = { notificationId: messages.at(-2)!.id };
+  await t.sql(`update notifications set channel = 'sms' where notification_id = $1`, [bySms.notificationId]);
   expect(
     await flawsOfExamples(t, {
       listNotifications: () => ofMine,
@@ -184,6 +201,11 @@ test('API-3 each route answers the request that the document shows for it as des
       markAllRead: () => ofMine,
       getNotification: () => ({ by: t.operator(), ids: byMail }),
       replayNotification: () => ({ by: t.operator(), ids: byMail }),
+      reportSms: () => ({
+        by: t.anonymous(),
+        ids: { id: bySms.notificationId },
+        headers: signedReport(bySms),
+      }),
       getPreferences: () => ofMine,
       choosePreferences: () => ofMine,
       getTimeline: () => ({ by: me, query: 'orderId=ord_shown_1' }),

@@ -38,6 +38,10 @@
       "%s: autoscaling.maxReplicas is %d, but a topic has %d partitions: more pods would share no lag"
       $name (int $autoscaling.maxReplicas) $partitions) -}}
 {{- end -}}
+{{- $reached := or (not $values.networkPolicy.enabled) $values.networkPolicy.sms.to -}}
+{{- if and (eq $name "notification") (hasKey $service.settings "ACCORD_SMS_URL") (not $reached) -}}
+{{- $wrong = append $wrong "networkPolicy.sms.to has the peers; or networkPolicy.enabled is false" -}}
+{{- end -}}
 {{- if eq $name "contract" -}}
 {{- $sealed := or (hasKey $service.files "ACCORD_SEAL_P12") (hasKey $service.settings "ACCORD_SEAL_SIGNER_URL") -}}
 {{- if and (eq $values.environment "production") (not $sealed) -}}

@@ -31,6 +31,20 @@ export const parameters = {
     'The ETag that the decision was taken on, or several; another present version is answered with 412.',
     { schema: { type: 'string', pattern: `^(\\*|${tag}( *, *${tag})*)$` }, example: '"3"' },
   ),
+  WebhookId: parameter('webhook-id', 'Standard Webhooks 1.0: the id of the message.', { required: true }),
+  WebhookTimestamp: parameter('webhook-timestamp', 'Seconds since 1970, when it was signed.', {
+    required: true,
+    schema: { type: 'string', pattern: '^[0-9]{1,12}$' },
+    example: '1768032000',
+  }),
+  WebhookSignature: parameter(
+    'webhook-signature',
+    '`v1,` and the HMAC-SHA256 of `id.timestamp.body`, in base64.',
+    {
+      required: true,
+      example: 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
+    },
+  ),
   Prefer: parameter('Prefer', '`wait=5`: seconds to wait for the outcome, at most 30.', {
     example: 'wait=5',
   }),
@@ -92,6 +106,9 @@ export function parametersOf(route: Route): oas31.ReferenceObject[] {
     ...(wanted === 'required' ? [parameterRef('RequiredIdempotencyKey')] : []),
     ...(wanted === 'optional' && route.access !== 'anyone' ? [parameterRef('IdempotencyKey')] : []),
     ...(supportsIfMatch(route) ? [parameterRef('IfMatch')] : []),
+    ...(route.signed
+      ? [parameterRef('WebhookId'), parameterRef('WebhookTimestamp'), parameterRef('WebhookSignature')]
+      : []),
     ...(route.outcome ? [parameterRef('Prefer')] : []),
   ];
 }

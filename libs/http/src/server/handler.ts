@@ -9,11 +9,13 @@ import { fileReplyOf, isFile, replyOf, type FileReply, type Reply } from '../rep
 import { sendFile, sendReply, type HttpRequest, type HttpResponse } from '../request-context.ts';
 import {
   idempotencyKeyOf,
+  signatureHeaders,
   type Api,
   type FileResponse,
   type Route,
   type RouteRequest,
   type RouteResponse,
+  type SignedBody,
 } from '../route.ts';
 import { readUpload } from '../upload.ts';
 import { checkPlain, parserOf } from '../validation.ts';
@@ -161,6 +163,11 @@ function leftOf(res: HttpResponse): AbortSignal {
   return left.signal;
 }
 
+const signedBody = ({ headers }: HttpRequest, bytes: Buffer = Buffer.alloc(0)): SignedBody => {
+  const sent = signatureHeaders.map((name) => [name, headers[name] as string | undefined]);
+  return { bytes, headers: Object.fromEntries(sent) as SignedBody['headers'] };
+};
+
 type Handler = (req: HttpRequest, res: HttpResponse) => Promise<void>;
 
 /** Parses a request by the route's schemas, which are made ready once. */
@@ -196,6 +203,7 @@ function requestReader(route: Route, { db, limits, service: { timeZone, problems
       item: itemOf(db, caller.actor, keyed),
       left: () => leftOf(res),
       ...(file && { file }),
+      ...(route.signed && { signed: signedBody(req, body?.raw) }),
     };
     return { request, keyed };
   };

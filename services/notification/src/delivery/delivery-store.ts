@@ -1,11 +1,12 @@
 import { Refusal, type Decision, type DueItem, type Tx } from '@accord/core';
 import type { Channel } from '../notice/notice.ts';
+import type { SmsFacts, SmsReport } from '../sms/sms.ts';
 import type { Contact, Delivery } from './delivery.ts';
 
 const columns = `notification_id as "notificationId", account_id as "accountId", event_id as "eventId",
   event_type as "eventType", message_class as "messageClass", mandatory, channel, contact_id as "contactId", status,
   version, attempts, give_up_after as "giveUpAfter", reason, next_at as "nextAt", held_until as "heldUntil",
-  created_at as "createdAt", sent_at as "sentAt"`;
+  created_at as "createdAt", sent_at as "sentAt", sms`;
 
 /** The account's contacts; undefined while it is not known. */
 export async function findContacts(tx: Tx, accountId: string): Promise<readonly Contact[] | undefined> {
@@ -83,6 +84,28 @@ export function saveDelivery(tx: Tx, { state, facts }: Decision<Delivery>): Deli
   );
   tx.emit(...facts);
   return state;
+}
+
+/** Beside what is known of it already; the report that came first stays. */
+export const saveSms = (tx: Tx, notificationId: string, facts: SmsFacts): void =>
+  tx.write(`update notifications set sms = $2::jsonb || coalesce(sms, '{}') where notification_id = $1`, [
+    notificationId,
+    JSON.stringify(facts),
+  ]);
+
+/** Undefined where there is no such SMS; `taken` where it is the first that tells of an end. */
+export async function saveSmsReport(
+  tx: Tx,
+  notificationId: string,
+  report: SmsReport,
+): Promise<{ taken: boolean } | undefined> {
+  return tx.one<{ taken: boolean }>(
+    `with told as (
+       update notifications set sms = coalesce(sms, '{}') || jsonb_build_object('report', $2::jsonb)
+        where notification_id = $1 and channel = 'sms' and not coalesce(sms, '{}') ? 'report' returning 1)
+     select exists (select from told) as taken from notifications where notification_id = $1 and channel = 'sms'`,
+    [notificationId, JSON.stringify(report)],
+  );
 }
 
 /** One that never had a recipient makes room for those that it has now. */

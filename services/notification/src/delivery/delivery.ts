@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { amend, changed, lifecycle, newId, type Decision } from '@accord/core';
 import type { AccountFacts } from '@accord/events/account';
 import type { Channel, MessageClass } from '../notice/notice.ts';
+import type { SmsFacts } from '../sms/sms.ts';
 
 /** NTF-5. `send` out of `sending`: the process that was sending is gone, and its lease has run out. */
 export const deliveryLifecycle = lifecycle('notification', 'pending', {
@@ -40,6 +41,8 @@ export interface Delivery {
   readonly nextAt: Date | null;
   /** The end of the quiet hours that held it back last (NTF-4). */
   readonly heldUntil: Date | null;
+  /** Null for other channels, and before it was first sent. */
+  readonly sms: SmsFacts | null;
   readonly createdAt: Date;
   readonly sentAt: Date | null;
 }
@@ -53,7 +56,7 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 
 const attemptsPerRound = 10;
-/** Twice as long as the slowest attempt (smtp.ts), so that no message is sent while it is still being sent. */
+/** Twice as long as the slowest attempt, so that no message is sent while it is still being sent. */
 const leaseMs = minute;
 const lookForContactsEveryMs = 10 * minute;
 const contactsAwaitedMs = 7 * day;
@@ -70,6 +73,7 @@ const fresh = (now: Date) => ({
   createdAt: now,
   contactId: null,
   heldUntil: null,
+  sms: null,
 });
 
 /**
@@ -116,12 +120,15 @@ function recipientsOf(
 ): readonly Contact[] {
   const byAddress = new Map<string, Contact>();
   for (const contact of contacts) {
-    const address = channel === 'sms' ? contact.phone?.replaceAll(/[^+\d]/g, '') : mailAddress(contact);
+    const address = channel === 'sms' ? phoneDigits(contact) : mailAddress(contact);
     if (address && contact.classes.includes(messageClass) && !byAddress.has(address))
       byAddress.set(address, contact);
   }
   return [...byAddress.values()];
 }
+
+/** As it is compared with others; a text without digits is no number, and is told so when it is sent. */
+const phoneDigits = ({ phone }: Contact) => phone?.replaceAll(/[^+\d]/g, '') || phone;
 
 /** As it is compared with others; undefined where the contact has none. */
 export const mailAddress = ({ email }: Pick<Contact, 'email'>): string | undefined =>

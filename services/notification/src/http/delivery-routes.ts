@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Moment } from '@accord/events/fields';
+import { Moment, Money } from '@accord/events/fields';
 import { route, type Route } from '@accord/http';
 import { getDelivery, listAttempts, type Attempt } from '../delivery/delivery-store.ts';
 import type { Delivery } from '../delivery/delivery.ts';
@@ -25,6 +25,18 @@ const DeliveryAnswer = z
       description:
         'The end of the quiet hours that held it back; messages with the same one come as one e-mail.',
     }),
+    sms: z
+      .object({
+        encoding: z.enum(['gsm7', 'ucs2']).optional(),
+        segments: z.int().optional(),
+        cost: Money.optional().meta({ description: 'Estimated from the segments.' }),
+        report: z
+          .object({ status: z.enum(['delivered', 'failed']), reason: z.string().nullable(), at: Moment })
+          .optional()
+          .meta({ id: 'SmsEnd', description: 'As the gateway told; the first end counts.' }),
+      })
+      .meta({ id: 'SmsFacts' })
+      .nullable(),
     attempts: z.array(
       z
         .object({

@@ -28,6 +28,14 @@ export const problems = {
       detail: '{messageClass} 类的 {channel} 消息涉及您的权益或资金，为必达消息，不能关闭。',
     },
   },
+  'sms.signature_invalid': {
+    kind: 'forbidden',
+    en: {
+      title: 'Not signed by the gateway',
+      detail: 'The signature is missing, of another key, of other bytes, or older than five minutes.',
+    },
+    'zh-CN': { title: '签名无效', detail: '签名缺失、密钥不符、内容不符，或已超过五分钟。' },
+  },
   'timeline.not_found': {
     kind: 'not_found',
     en: { title: 'Nothing is known of it', detail: 'Nothing has happened to {id}, or it does not exist.' },

@@ -98,6 +98,14 @@ export const filters = {
   list(this: Of, values: readonly string[]) {
     return values.length > 0 ? values.join(separator[readerOf(this).locale]) : none;
   },
+  /** The first, and how many more there are. */
+  briefly(this: Of, values: readonly string[]) {
+    const [first = none, ...more] = values;
+    if (more.length === 0) return first;
+    return readerOf(this).locale === 'en'
+      ? `${first} and ${more.length} more`
+      : `${first} 等 ${values.length} 个`;
+  },
   without: (values: readonly string[], value: string | null) => values.filter((one) => one !== value),
   /** An enum's value, in words; one of a newer service stands for itself. */
   word(this: Of, value: string) {

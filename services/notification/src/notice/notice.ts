@@ -34,6 +34,8 @@ export type Notice<T extends EventType = EventType> = Silence<T> | Telling<T>;
 
 const inbox = ['inbox'] as const;
 const everywhere = ['inbox', 'email'] as const;
+/** Of money, or of time that runs out. */
+const urgent = ['inbox', 'email', 'sms'] as const;
 
 /**
  * NTF-1: which event tells whom, in which class, over which channels, and which of its fields customers may
@@ -43,7 +45,7 @@ const everywhere = ['inbox', 'email'] as const;
 export const notices: { readonly [T in EventType]: Notice<T> } = {
   'order.placed': { tells: 'orders', channels: inbox, mandatory: false, visible: order },
   'order.paid': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },
-  'order.expiring': { tells: 'orders', channels: everywhere, mandatory: true, visible: [...order, 'payBy'] },
+  'order.expiring': { tells: 'orders', channels: urgent, mandatory: true, visible: [...order, 'payBy'] },
   'order.cancelled': {
     tells: 'orders',
     channels: everywhere,
@@ -51,7 +53,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
     visible: [...order, 'reason', 'text', 'releasedInstanceId'],
   },
   'order.fulfilled': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },
-  'order.fulfilment_failed': { tells: 'orders', channels: everywhere, mandatory: false, visible: order },
+  'order.fulfilment_failed': { tells: 'orders', channels: urgent, mandatory: false, visible: order },
   'order.voided': { tells: 'orders', channels: inbox, mandatory: false, visible: [...order, 'reason'] },
   'order.released': { tells: 'nobody', visible: [...order, 'holder'] },
   'order.changed': { tells: 'nobody', visible: [...order, 'what'] },
@@ -133,7 +135,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   },
   'contract.voided': {
     tells: 'contracts',
-    channels: everywhere,
+    channels: urgent,
     mandatory: ({ contract: { finalizedAt } }) => finalizedAt !== null,
     visible: [...contract, 'reason', 'text', 'orderId', 'billId'],
   },
@@ -181,7 +183,7 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   'refund.requested': { tells: 'refunds', channels: inbox, mandatory: false, visible: refund },
   'refund.refused': {
     tells: 'refunds',
-    channels: everywhere,
+    channels: urgent,
     mandatory: true,
     visible: [...refund, 'refusals'],
   },
@@ -189,14 +191,14 @@ export const notices: { readonly [T in EventType]: Notice<T> } = {
   'refund.approved': { tells: 'refunds', channels: inbox, mandatory: false, visible: refund },
   'refund.rejected': {
     tells: 'refunds',
-    channels: everywhere,
+    channels: urgent,
     mandatory: true,
     visible: [...refund, 'text'],
   },
   'refund.withdrawn': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
-  'refund.difference_returned': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
-  'refund.succeeded': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
-  'refund.failed': { tells: 'refunds', channels: everywhere, mandatory: true, visible: refund },
+  'refund.difference_returned': { tells: 'refunds', channels: urgent, mandatory: true, visible: refund },
+  'refund.succeeded': { tells: 'refunds', channels: urgent, mandatory: true, visible: refund },
+  'refund.failed': { tells: 'refunds', channels: urgent, mandatory: true, visible: refund },
 
   'notification.sent': { tells: 'nobody', visible: message },
   'notification.dead': { tells: 'nobody', visible: message },

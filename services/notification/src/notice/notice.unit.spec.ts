@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { eventTypes, parseFact, subjectOf, type Event, type EventType, type Fact } from '@accord/events';
 import { loadProfile } from '@accord/profile';
+import { plainSpaces, segmentsOf } from '../sms/segments.ts';
 import { notices, type Notice } from './notice.ts';
 import { loadTemplates, type Addressee, type Message } from './template.ts';
 import { noticeOf, visibleData, type VisibleData } from './told.ts';
@@ -144,6 +145,40 @@ describe('templates', () => {
     expect(mailOf(type, { ...seen, ticket }, to).subject).not.toMatch(/[\r\n]/);
   });
 
+  const amountless = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(amountless);
+    if (value === null || typeof value !== 'object') return value;
+    if ('amount' in value && typeof value.amount === 'string') return { ...value, amount: '0.00' };
+    return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, amountless(inner)]));
+  };
+
+  const bySms = cases.filter(({ type }) => noticeOf(sampleOf(type) as Fact)!.channels.includes('sms'));
+
+  test.each(bySms)('NTF-2 NTF-16 $type in $locale by SMS: short, signed, for people', ({ event, locale }) => {
+    const { name } = provider[locale];
+    const forms = [event.data, amountless(event.data)] as Event['data'][];
+    for (const data of forms) {
+      const seen = visibleData({ ...event, data } as Event);
+      const text = plainSpaces(templates.sms({ type: event.type, data: seen }, { ...reader, locale }));
+      expect(text.startsWith(locale === 'en' ? `${name}: ` : `【${name}】`)).toBe(true);
+      expect(text).toMatch(locale === 'en' ? /\.$/ : /。$/);
+      expect(text).not.toMatch(/undefined|\[object|NaN|\{|\}|null|\n|\b0\.00\b|\b(ctr|rfd|tkt)_|  /);
+      const { encoding, segments } = segmentsOf(text);
+      expect([encoding, segments <= 3]).toEqual([locale === 'en' ? 'gsm7' : 'ucs2', true]);
+    }
+  });
+
+  test('NTF-2 an SMS about many orders names the first, and how many', () => {
+    const event = sampleOf('refund.succeeded');
+    const refund = { ...event.data.refund, orderIds: ['ord_1', 'ord_2', 'ord_3'] };
+    const data = visibleData({ ...event, data: { ...event.data, refund } });
+    const of = (locale: 'en' | 'zh-CN') => templates.sms({ type: event.type, data }, { ...reader, locale });
+    expect([of('en'), of('zh-CN')]).toEqual([
+      expect.stringContaining('for ord_1 and 2 more is complete'),
+      expect.stringContaining('订单 ord_1 等 3 个'),
+    ]);
+  });
+
   test.each(['zh-CN', 'en'] as const)('NTF-4 NTF-16 several messages come as one mail in %s', (locale) => {
     const events = ['contract.drafted', 'order.fulfilled', 'ticket.rejected'] as const;
     const messages = events.map((type, i) => ({
@@ -222,13 +257,6 @@ describe('templates', () => {
     expect(text).toMatch(said);
     expect(text).not.toMatch(/¥0\.00/);
   });
-
-  const amountless = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(amountless);
-    if (value === null || typeof value !== 'object') return value;
-    if ('amount' in value && typeof value.amount === 'string') return { ...value, amount: '0.00' };
-    return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, amountless(inner)]));
-  };
 
   test.each(cases)('NTF-16 $type in $locale says nothing of amounts that are zero', ({ event, locale }) => {
     const data = visibleData({ ...event, data: amountless(event.data) } as Event);

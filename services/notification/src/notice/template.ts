@@ -22,6 +22,14 @@ export interface Message {
   readonly mandatory: boolean;
 }
 
+export const messageOf = ({
+  event: { type, data },
+  delivery: { messageClass, mandatory },
+}: {
+  readonly event: Pick<Message, 'type' | 'data'>;
+  readonly delivery: Pick<Message, 'messageClass' | 'mandatory'>;
+}): Message => ({ type, data, messageClass, mandatory });
+
 export interface Templates {
   /** Title and text of the inbox. */
   readonly inbox: (type: EventType, data: VisibleData, reader: Reader) => { title: string; text: string };
@@ -32,6 +40,8 @@ export interface Templates {
   readonly email: (message: Message, to: Addressee) => Letter;
   /** Several messages in one e-mail, each under its title (NTF-4). */
   readonly digest: (messages: readonly Message[], to: Addressee) => Letter;
+  /** In one line, from the provider by name. */
+  readonly sms: (message: Pick<Message, 'type' | 'data'>, reader: Reader) => string;
 }
 
 const locales: readonly Locale[] = ['zh-CN', 'en'];
@@ -150,6 +160,11 @@ export function loadTemplates(folder: URL, provider: Provider): Templates {
         opening: [greeting, opening.both(values, to)],
         messages: messages.map((one) => ({ title: titleOf(shelf, one, to), ...bodyOf(shelf, one, to) })),
       });
+    },
+    sms: ({ type, data }, reader) => {
+      const { name } = providerFor(provider, reader.locale);
+      const said = partFor(shelf, type, 'sms', reader.locale)!.line(data, reader);
+      return reader.locale === 'en' ? `${name}: ${said}` : `【${name}】${said}`;
     },
   };
 }
