@@ -4,6 +4,7 @@ import type { ContractSnapshot } from '@accord/events/contract';
 import type { ProductSnapshot } from '@accord/events/product';
 import { eventsAbout, keepNewest, type ProjectionWriter, type ReadModel } from '@accord/messaging';
 import type { Bundle, Claim, LinkedContract, Order, Resource } from './refund/candidate.ts';
+import { countRefundsOfYear } from './refund/quota-store.ts';
 import type { QuoteFacts } from './refund/quote.ts';
 import { listRefundedOrders, listReturnedRenewals } from './refund/refund-store.ts';
 
@@ -120,13 +121,14 @@ export const orderView: ReadModel = {
 
 /**
  * All that is known about the instances; of another account's, nothing (RFD-4). `timeZone` says where a year
- * begins (QUOTA_EXHAUSTED); `self` is the refund that asks again, which does not count against itself.
+ * begins (QUOTA_EXHAUSTED); `self` is the refund that asks again, which has its place in the quota since it was asked
+ * for.
  */
 export async function findFacts(
   tx: Tx,
   ask: { accountId: string; instanceIds: readonly string[]; timeZone: string; self?: string },
 ): Promise<QuoteFacts> {
-  const [orders, resources, claims, returnedRenewals, year] = await Promise.all([
+  const [orders, resources, claims, returnedRenewals, refundsThisYear] = await Promise.all([
     tx.many<{ snapshot: Order }>(
       `select snapshot from order_view where account_id = $1 and order_id in
         (select order_id from order_view_instances where account_id = $1 and instance_id = any($2)) order by order_id`,
@@ -142,14 +144,7 @@ export async function findFacts(
       [ask.accountId, ask.instanceIds],
     ),
     listReturnedRenewals(tx, ask.accountId, ask.instanceIds),
-    tx.one<{ count: number }>(
-      `select count(*)::integer as count from refunds where account_id = $1
-         and kind not in ('failed_fulfilment', 'downgrade_difference')
-         and status not in ('refused', 'rejected', 'withdrawn')
-         and created_at >= date_trunc('year', $2::timestamptz at time zone $3) at time zone $3
-         and refund_id is distinct from $4`,
-      [ask.accountId, tx.now, ask.timeZone, ask.self ?? null],
-    ),
+    ask.self ? 0 : countRefundsOfYear(tx, ask),
   ]);
   const known = snapshots(orders);
   const [contracts, bundles, refunded] = await Promise.all([
@@ -167,7 +162,7 @@ export async function findFacts(
     returnedRenewals,
     contracts,
     bundles,
-    refundsThisYear: year?.count ?? 0,
+    refundsThisYear,
     refunded,
   };
 }

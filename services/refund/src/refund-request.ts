@@ -8,6 +8,7 @@ import { findFacts, listBundleInstances, listBundles, listContracts } from './or
 import { afterLine, isWithinPaid, untouched } from './refund/amount.ts';
 import type { LinkedContract, Order } from './refund/candidate.ts';
 import { linkedContract, refusalReason, type RefusalReason } from './refund/eligibility.ts';
+import { countRefundsOfYear, lockQuota } from './refund/quota-store.ts';
 import { insertQuote, lockQuote } from './refund/quote-store.ts';
 import { knownFacts, makeQuote, quoteInstances, type Quote, type QuoteFacts } from './refund/quote.ts';
 import {
@@ -23,6 +24,7 @@ import {
 import {
   acceptReserved,
   failRefund,
+  notRefundable,
   refuseRefund,
   requestRefund,
   succeedRefund,
@@ -61,20 +63,36 @@ async function instancesOfBundle(tx: Tx, accountId: string, bundleId: string): P
 /**
  * RFD-12, RFD-18.
  *
- * @throws Refusal `refund.quote_not_found`, `refund.quote_used`, those of `requestRefund`, `refund.too_large`,
- * `refund.trade_in_progress`.
+ * @throws Refusal `refund.quote_not_found`, `refund.quote_used`, those of `requestRefund` and of the quota,
+ * `refund.too_large`, `refund.trade_in_progress`.
  */
 export async function request(
   tx: Tx,
+  profile: Profile,
   { quoteId, reason, text }: { quoteId: string; reason: RequestReason; text: string | null },
 ): Promise<Refund> {
   const quote = await lockQuote(tx, quoteId);
   if (quote.refundId)
     throw new Refusal('conflict', 'refund.quote_used', { quoteId, refundId: quote.refundId });
   const requested = requestRefund(quote, { reason, text, by: actorId(tx.actor), at: tx.now });
+  await expectQuota(tx, profile, quote);
   // EVT-5: a request that no event can say would never reach the order service.
   if (!fitsEvent(requested.facts)) throw new Refusal('invalid', 'refund.too_large', { quoteId });
   return insertRefund(tx, requested);
+}
+
+/**
+ * RFD-3: the refunds of an account are never more than its quota, however many are asked for at one time; one that was
+ * asked for keeps its place until it ends without success.
+ *
+ * @throws Refusal `refund.not_refundable`.
+ */
+async function expectQuota(tx: Tx, { refunds, timeZone }: Profile, { accountId, instances }: Quote) {
+  if (refunds.yearlyQuota === null) return;
+  lockQuota(tx, accountId);
+  if ((await countRefundsOfYear(tx, { accountId, timeZone })) < refunds.yearlyQuota) return;
+  const why = { remedy: 'await_next_year' } as const;
+  throw notRefundable(instances.map(({ instanceId }) => refusalReason('QUOTA_EXHAUSTED', instanceId, why)));
 }
 
 const onOrderReserved =

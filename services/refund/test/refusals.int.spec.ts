@@ -365,6 +365,37 @@ test('RFD-3 RFD-12 API-16 QUOTE_STALE is told with the quote that mends it, in b
   expect(await request(accountId, english.newQuoteId)).toMatchObject({ status: 202 });
 });
 
+test('RFD-3 QUOTA_EXHAUSTED of refunds beyond the quota at one time; each within it keeps its place', async () => {
+  const first = situation();
+  const { accountId } = first;
+  const all = [first, ...Array.from({ length: 7 }, () => situation({ accountId }, { accountId }))];
+  await tell(...all.flatMap(({ order, resource }) => [told(order), seen(resource)]));
+  const quotes = await Promise.all(
+    all.map(({ instanceId }) => quote(accountId, { instanceIds: [instanceId] })),
+  );
+  const replies = await Promise.all(quotes.map(({ quoteId }) => request(accountId, quoteId)));
+  const taken = replies.filter(({ status }) => status === 202);
+  expect(taken).toHaveLength(6);
+  expect(replies.filter((reply) => !taken.includes(reply)).map(({ body }) => body.facts.codes)).toEqual([
+    'QUOTA_EXHAUSTED',
+    'QUOTA_EXHAUSTED',
+  ]);
+  for (const { body } of taken) {
+    const hold = { kind: 'refund', id: body.refundId } as const;
+    const of = all.find(({ instanceId }) => body.instanceIds.includes(instanceId))!;
+    const orders = [newer(of.order, { hold })];
+    await t.publish({
+      type: 'order.reserved',
+      data: { holder: hold, accountId, orders, resources: [of.resource] },
+    });
+  }
+  await t.settled();
+  // So many in 30 days wait for a review, but none is refused.
+  expect(
+    await t.sql('select distinct status from refunds where account_id = $1 order by 1', [accountId]),
+  ).toEqual([{ status: 'reviewing' }]);
+});
+
 test('RFD-6 RFD-8 RFD-5 by the hour, with a fee, and the voucher comes back as one', async () => {
   const servicePeriod = { start: '2026-01-01T02:30:00.000Z', end: '2026-02-01T15:59:59.000Z' };
   const paid = parts({ cash: '100.00', voucher: '20.00' });

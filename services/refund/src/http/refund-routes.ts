@@ -115,33 +115,34 @@ const answer = (refund: Refund, by: Pick<RouteRequest, 'actor' | 'locale'>, stat
 const isOutcome = ({ status }: Refund) =>
   refundLifecycle.ends.includes(status) || status === 'reviewing' || status === 'failed';
 
-const requestRefund = route({
-  method: 'post',
-  path: '/v1/refunds',
-  operationId: 'requestRefund',
-  summary: 'Ask for the refund that was quoted. Prefer: wait answers with the outcome.',
-  access: writer,
-  body: AskRefund,
-  example: { quoteId: 'quo_0199a2013ab97155850ff2f85a2d7bf3', reason: 'not_usable' },
-  answer: RefundAnswer,
-  success: [202, 200],
-  idempotencyKey: 'required',
-  refusals: [
-    'refund.quote_not_found',
-    'refund.quote_expired',
-    'refund.quote_used',
-    'refund.not_refundable',
-    'refund.text_required',
-    'refund.trade_in_progress',
-    'refund.too_large',
-  ],
-  inTransaction: async (tx, { body, ...by }) =>
-    answer(await request(tx, { ...body, text: body.text ?? null }), by, 202),
-  outcome: async (tx, { refundId }, locale) => {
-    const refund = await refundStore.getRefund(tx, refundId);
-    return isOutcome(refund) ? answer(refund, { actor: tx.actor, locale }) : undefined;
-  },
-});
+const requestRefund = (profile: Profile) =>
+  route({
+    method: 'post',
+    path: '/v1/refunds',
+    operationId: 'requestRefund',
+    summary: 'Ask for the refund that was quoted. Prefer: wait answers with the outcome.',
+    access: writer,
+    body: AskRefund,
+    example: { quoteId: 'quo_0199a2013ab97155850ff2f85a2d7bf3', reason: 'not_usable' },
+    answer: RefundAnswer,
+    success: [202, 200],
+    idempotencyKey: 'required',
+    refusals: [
+      'refund.quote_not_found',
+      'refund.quote_expired',
+      'refund.quote_used',
+      'refund.not_refundable',
+      'refund.text_required',
+      'refund.trade_in_progress',
+      'refund.too_large',
+    ],
+    inTransaction: async (tx, { body, ...by }) =>
+      answer(await request(tx, profile, { ...body, text: body.text ?? null }), by, 202),
+    outcome: async (tx, { refundId }, locale) => {
+      const refund = await refundStore.getRefund(tx, refundId);
+      return isOutcome(refund) ? answer(refund, { actor: tx.actor, locale }) : undefined;
+    },
+  });
 
 const listRefunds = route({
   method: 'get',
@@ -240,7 +241,7 @@ const retryRefund = route({
 export const refundRoutes = (profile: Profile): readonly Route[] => [
   quoteRefund(profile),
   getQuote,
-  requestRefund,
+  requestRefund(profile),
   listRefunds,
   getRefund(profile),
   approveRefund(profile),

@@ -173,8 +173,8 @@ type Code = keyof typeof rules;
 export const reasonCodes = Object.keys(rules) as Code[];
 
 /**
- * Nothing that the customer or the provider does ends these. A member of a bundle gives nothing back for them,
- * and does not keep the others back (RFD-3).
+ * Nothing that the customer or the provider does ends these. A member of a bundle gives nothing back for them, and
+ * does not keep the others back (RFD-3); where it stays, it does not give its renewal away for nothing (RFD-9).
  */
 const lasting: readonly Code[] = [
   'POSTPAID',
@@ -206,13 +206,13 @@ export function reasonsAgainst(candidate: PricedCandidate, profile: Profile): Re
 
 /** A whole bundle that gives nothing at all is told everything; a member asked for alone, to ask for the whole. */
 const codesFor = (c: PricedCandidate): readonly Code[] =>
-  bundlesOf(c).size > 0 && !(c.givesNothing && incompleteBundles(c).length === 0)
+  goesWithBundle(c) && !(c.givesNothing && incompleteBundles(c).length === 0)
     ? reasonCodes.filter((code) => !lasting.includes(code))
     : reasonCodes;
 
 /** The orders of a member of a bundle that go with the others as lines of 0.00. */
 export function forfeitedOrders(candidate: Candidate, profile: Profile): ReadonlySet<string> {
-  if (bundlesOf(candidate).size === 0) return new Set();
+  if (!goesWithBundle(candidate)) return new Set();
   const priced = { ...candidate, givesNothing: false };
   const reasons = lasting.flatMap((code): readonly ReasonDetails[] => rules[code].against(priced, profile));
   return new Set(reasons.flatMap(({ orderId }) => orderId ?? candidate.returning.map((one) => one.orderId)));
@@ -280,6 +280,7 @@ function voidingOf(contract: LinkedContract | undefined, profile: Profile): Reme
   return profile.contracts.removeDraft === 'delete' ? 'delete_contract' : 'void_contract';
 }
 
+const goesWithBundle = (c: Candidate): boolean => c.kind !== 'renewal_only' && bundlesOf(c).size > 0;
 const bundlesOf = ({ returning }: Candidate): ReadonlySet<string> =>
   new Set(returning.flatMap(({ bundleId }) => bundleId ?? []));
 
@@ -291,10 +292,7 @@ function incompleteBundles(c: Candidate): ReasonDetails[] {
   const isWhole = (bundle: Bundle) =>
     bundle.members.every((instances) => instances.length > 0 && instances.every((id) => c.together.has(id)));
   const whole = new Set(
-    c.bundles
-      .filter(({ bundleId }) => own.has(bundleId))
-      .filter(isWhole)
-      .map(({ bundleId }) => bundleId),
+    c.bundles.filter((bundle) => own.has(bundle.bundleId) && isWhole(bundle)).map(({ bundleId }) => bundleId),
   );
   return [...own].filter((bundleId) => !whole.has(bundleId)).map((bundleId) => ({ facts: { bundleId } }));
 }

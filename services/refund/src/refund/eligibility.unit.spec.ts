@@ -602,6 +602,14 @@ describe('RFD-9 renewal_only gives back the renewals that have not begun, and ke
     expect(backOf({ orders, ...seen({ end: third, frozenBy: 'police' }) }).slice(3)).toEqual(['FROZEN']);
   });
 
+  test('RFD-9 RFD-3 a bundle’s renewal that gives nothing back stays, and is not given away for nothing', () => {
+    const bundles = [{ bundleId: 'b1', members: [['i-1']] }];
+    const renewal = { ...one, bundleId: 'b1' };
+    const excluded = { ...renewal, ...promotion('discount', 'no_refund') };
+    expect(backOf({ orders: [exampleOrder(), renewal], bundles })).toEqual(['ord_2 45.00', '45.00']);
+    expect(backOf({ orders: [exampleOrder(), excluded], bundles }).slice(2)).toEqual(['PROMOTION_EXCLUDED']);
+  });
+
   test('RFD-9 RFD-3 SCALED_AFTER_RENEWAL once the instance was scaled after one that would come back', () => {
     const scaledBy = (orderType: Order['orderType'], paidAt: string) =>
       exampleOrder({ orderId: 'ord_4', orderType, createdAt: paidAt, paidAt, paid: parts({ cash: '1.00' }) });

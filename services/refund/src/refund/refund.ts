@@ -100,7 +100,7 @@ export function requestRefund(
   return changed(refund, { type: 'refund.requested', data: { refund: refundSnapshot(refund) } });
 }
 
-const notRefundable = (reasons: readonly RefusalReason[]) =>
+export const notRefundable = (reasons: readonly RefusalReason[]) =>
   new Refusal('conflict', 'refund.not_refundable', {
     codes: [...new Set(reasons.map(({ code }) => code))].join(', '),
     reasons,
