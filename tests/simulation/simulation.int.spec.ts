@@ -49,7 +49,7 @@ const steps: Record<Step['do'], boolean> = {
 test(
   'EVT-5 EVT-9 EVT-20 EVT-23 EVT-24 EVT-30 EVT-31 EVT-32 EVT-33 EVT-34 EVT-35 EVT-36 ORD-5 ORD-12 ' +
     'ORD-11 ORD-14 ORD-19 ORD-21 ORD-23 ORD-24 ORD-26 CTR-4 CTR-5 CTR-8 CTR-11 CTR-24 CTR-27 CTR-35 CTR-36 CTR-40 ' +
-    'RFD-13 RFD-14 ' +
+    'RFD-9 RFD-13 RFD-14 ' +
     'RFD-20 ' +
     'hold after 40 runs of everything in any order, repeated, delayed and ' +
     'rolled back',
