@@ -76,11 +76,14 @@ const own: readonly Statement[] = [
   },
   {
     rule: 'ORD-26',
-    says: 'an instance has the plan and, until it is reported, the end of the orders that took effect on it',
+    says: 'an instance has the plan and, until it is reported, the end of the orders that took effect and stayed',
     sql: `select instance_id as id, coalesce(r.plan, 'none') || ' until ' || ends_at as found
       from orders.resources r, lateral (select (array_agg(terms #>> '{plan,code}' order by created_at desc))[1] as plan,
         max((i ->> 'end')::timestamptz) as last from orders.orders o, jsonb_array_elements(instances) i
-        where i ->> 'instanceId' = r.instance_id and fulfilment = 'created') given
+        where i ->> 'instanceId' = r.instance_id and fulfilment = 'created'
+          and not exists (select from refunds.refunds alone, jsonb_array_elements(lines) line
+            where kind = 'renewal_only' and alone.status = 'succeeded' and line ->> 'orderId' = o.order_id
+              and line ->> 'instanceId' = r.instance_id)) given
       where given.last is not null
         and (r.plan is distinct from given.plan or report_version = 0 and ends_at is distinct from given.last)`,
   },
@@ -148,6 +151,18 @@ const own: readonly Statement[] = [
         from orders.order_instances i join orders.orders using (order_id)
         where i.instance_id = given.instance_id) spent
       where back > coalesce(paid, 0) + lines * 0.01`,
+  },
+  {
+    rule: 'RFD-9',
+    says: 'no renewal comes back alone of an instance that was scaled after it',
+    sql: `select line ->> 'orderId' as id, scaling.order_type || ' ' || scaling.order_id as found
+      from refunds.refunds r, jsonb_array_elements(r.lines) line
+      join orders.orders renewal on renewal.order_id = line ->> 'orderId'
+      join orders.order_instances i on i.instance_id = line ->> 'instanceId'
+      join orders.orders scaling on scaling.order_id = i.order_id
+      where r.kind = 'renewal_only' and r.status = 'succeeded' and scaling.order_type in ('upgrade', 'downgrade')
+        and scaling.fulfilment = 'created' and scaling.paid_at > renewal.paid_at
+        and scaling.created_at < r.created_at`,
   },
   {
     rule: 'ORD-21',

@@ -43,6 +43,7 @@ function prologue(chance: Chance): Step[] {
   if (kind === 1) return claimsThatRace(chance);
   if (kind === 2) return orderOverInstance(chance);
   if (kind === 3) return papers(chance);
+  if (kind === 4) return renewed(chance);
   if (kind < 3) return [];
   const orders = ['o1', 'o2'].slice(0, 1 + chance.below(2));
   const steps = orders.flatMap((as): Step[] => [
@@ -110,6 +111,28 @@ function orderOverInstance(chance: Chance): Step[] {
       [pay, end, report],
       [report, pay, end],
     ]),
+  ];
+}
+
+/** RFD-9: a renewal that has not begun is given back alone, and is known everywhere; some were scaled after it. */
+function renewed(chance: Chance): Step[] {
+  const instances = chance.of([['o1.1'], ['o1.1'], ['o1.1', 'o1.2']]);
+  const scaled: Step[] = [
+    { do: 'change plan', as: 'o3', instances: ['o1.1'], plan: 'large' },
+    { do: 'pay', order: 'o3' },
+    { do: 'fulfil', order: 'o3' },
+  ];
+  return [
+    { do: 'place', as: 'o1', product: 'BCC', count: instances.length },
+    { do: 'pay', order: 'o1' },
+    { do: 'fulfil', order: 'o1' },
+    { do: 'renew', as: 'o2', instances },
+    { do: 'pay', order: 'o2' },
+    { do: 'fulfil', order: 'o2' },
+    ...(chance.is(0.3) ? scaled : []),
+    { do: 'catch up' },
+    { do: 'quote', as: 'q1', instances: instances.slice(0, 1 + chance.below(2)), renewalOnly: true },
+    { do: 'refund', as: 'r1', quote: 'q1' },
   ];
 }
 
@@ -346,12 +369,19 @@ function onRefunds(model: SystemModel, chance: Chance): Choice[] {
   const made = [...model.orders.keys()].filter((name) => model.stateOf(name) === 'created');
   const are = (...statuses: string[]) =>
     refunds.filter((name) => statuses.includes(model.statusOf(name) ?? ''));
+  const renewals = made.filter((name) => model.orders.get(name)!.gives === 'more time');
   const refund: Step = { do: 'refund', as: `r${refunds.length + 1}`, quote: quotes.at(-1) ?? '' };
   return [
     oneOf(chance, 2.5, made, (order) => ({
       do: 'quote',
       as: `q${quotes.length + 1}`,
       instances: chance.shuffled(instancesOf(model, order)).slice(0, 1 + chance.below(2)),
+    })),
+    oneOf(chance, 2, renewals, (order) => ({
+      do: 'quote',
+      as: `q${quotes.length + 1}`,
+      instances: chance.shuffled(instancesOf(model, order)).slice(0, 1 + chance.below(2)),
+      renewalOnly: true,
     })),
     oneOf(chance, model.lastCommand === 'quote' ? 20 : 0.5, quotes, () => refund),
     oneOf(chance, 3, are('reviewing'), (name) => ({

@@ -35,7 +35,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13',
     says: 'a holder that ended before it was reserved gets its orders all the same',
     breaks: 'EVT-32',
-    seed: 9,
+    seed: 16,
     changes: [
       {
         file: 'services/order/src/order/holder-store.ts',
@@ -81,7 +81,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-13, RFD-17',
     says: 'a payout that failed ends the holds of its refund',
     breaks: 'EVT-32',
-    seed: 50,
+    seed: 7,
     changes: [
       {
         file: 'services/order/src/reservation.ts',
@@ -139,7 +139,7 @@ export const planted: readonly Planted[] = [
     rule: 'CTR-4',
     says: 'a contract is drafted although its orders are not what it was decided on',
     breaks: 'CTR-4',
-    seed: 9,
+    seed: 39,
     changes: [
       {
         file: 'services/contract/src/application.ts',
@@ -228,7 +228,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-5',
     says: 'money that arrives for an order that cannot be paid is dropped',
     breaks: 'ORD-5',
-    seed: 16,
+    seed: 3,
     changes: [
       {
         file: 'services/order/src/payment.ts',
@@ -256,12 +256,40 @@ export const planted: readonly Planted[] = [
     rule: 'RFD-13',
     says: 'a refund is paid whatever was told of its instance since it was approved',
     breaks: 'RFD-13',
-    seed: 780,
+    seed: 475,
     changes: [
       {
         file: 'services/refund/src/refund-request.ts',
         fragment: 'if (against.refusals.length > 0) {',
         replacement: 'if (against.refusals.length > 0 && !$planted) {',
+      },
+    ],
+  },
+  {
+    name: 'renewal-keeps-its-time',
+    rule: 'RFD-9',
+    says: 'a renewal is given back alone, and its instance runs as long as before',
+    breaks: 'RFD-9',
+    seed: 59,
+    changes: [
+      {
+        file: 'services/order/src/refund-settlement.ts',
+        fragment: 'shortenResource(resource, paidTime(parts, resource))',
+        replacement: 'shortenResource(resource, $planted ? 0 : paidTime(parts, resource))',
+      },
+    ],
+  },
+  {
+    name: 'scaled-renewal-returned',
+    rule: 'RFD-9',
+    says: 'a renewal is given back alone although its instance was scaled after it',
+    breaks: 'RFD-9',
+    seed: 241,
+    changes: [
+      {
+        file: 'services/refund/src/refund/eligibility.ts',
+        fragment: `when(c.kind === 'renewal_only' && isScaledAfterRenewal(c))`,
+        replacement: `when(!$planted && c.kind === 'renewal_only' && isScaledAfterRenewal(c))`,
       },
     ],
   },
@@ -298,7 +326,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-24',
     says: 'a downgrade is settled, and its difference stays with the provider',
     breaks: 'ORD-24',
-    seed: 438,
+    seed: 66,
     changes: [
       {
         file: 'services/refund/src/automatic-credit.ts',
@@ -382,7 +410,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-11',
     says: 'a report that comes late overwrites what a newer one said of the instance',
     breaks: 'ORD-11',
-    seed: 85,
+    seed: 47,
     changes: [
       {
         file: 'services/order/src/resource-report.ts',
@@ -402,7 +430,7 @@ export const planted: readonly Planted[] = [
     rule: 'ORD-26',
     says: 'an order for several instances that are there takes effect on the first alone',
     breaks: 'ORD-26',
-    seed: 10,
+    seed: 7,
     changes: [
       {
         file: 'services/order/src/fulfilment.ts',

@@ -43,7 +43,7 @@ function said(step: Step): string {
     case 'issue':
       return `the platform issues bill ${step.bill} of ${step.of}`;
     case 'quote':
-      return `quote ${step.as} for ${step.instances.join(' ')}`;
+      return `quote ${step.as} for ${step.instances.join(' ')}${step.renewalOnly ? ', its renewals alone' : ''}`;
     case 'refund':
       return `refund ${step.as} as quoted in ${step.quote}`;
     case 'deliver':

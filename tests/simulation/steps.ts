@@ -71,7 +71,13 @@ export type Step =
       readonly for: readonly string[];
       readonly number: string;
     })
-  | (Upset & { readonly do: 'quote'; readonly as: string; readonly instances: readonly string[] })
+  | (Upset & {
+      readonly do: 'quote';
+      readonly as: string;
+      readonly instances: readonly string[];
+      /** Of the renewals that have not begun, and the instances stay (RFD-9). */
+      readonly renewalOnly?: true;
+    })
   | (Upset & { readonly do: 'refund'; readonly as: string; readonly quote: string })
   | (Upset & { readonly do: 'approve' | 'reject' | 'withdraw' | 'retry'; readonly refund: string })
   | { readonly do: 'payout fails'; readonly refund: string }
@@ -715,8 +721,9 @@ function askRefund(
   if (step.do === 'quote') {
     const instanceIds = idsOf(model, step.instances);
     const onAnswer = ({ quoteId }: Record<string, unknown>) => model.call(step.as, quoteId as string);
+    const body = { instanceIds, ...(step.renewalOnly && { kind: 'renewal_only' }) };
     return instanceIds.length > 0
-      ? { by, method: 'post', path: '/v1/refund-quotes', body: { instanceIds }, onAnswer }
+      ? { by, method: 'post', path: '/v1/refund-quotes', body, onAnswer }
       : undefined;
   }
   const quoteId = model.idOf(step.quote);

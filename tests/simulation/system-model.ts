@@ -468,6 +468,8 @@ export class SystemModel {
     this.log.push({ type, aggregate, id, version: Number(version), at, data });
     if (type === 'refund.succeeded')
       this.#nameAutomatic(data as { refund: { refundId: string; orderIds: string[] } });
+    if (type === 'resource.changed')
+      this.#endSooner((data as { resource: { instanceId: string; end: string | null } }).resource);
     const { status } = { ...(data['contract'] ?? data['refund'] ?? data['ticket'] ?? {}) } as {
       status?: string;
     };
@@ -477,6 +479,12 @@ export class SystemModel {
         this.#newest.set(order.orderId, order);
     }
     this.#send({ topic, key, value: payload, headers: JSON.parse(headers) as Record<string, string> });
+  }
+
+  /** The platform hears that a renewal was given back (RFD-9). */
+  #endSooner({ instanceId, end }: { instanceId: string; end: string | null }): void {
+    const known = this.ends.get(instanceId);
+    if (known && end && new Date(end) < known) this.ends.set(instanceId, new Date(end));
   }
 
   /** Sends a fact that the platform tells by topic (EVT-14). */
